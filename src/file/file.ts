@@ -1,0 +1,133 @@
+import { errorCode } from '../errors.js';
+import { assertMode, type FileLock, type KeyedLock, type LockMode, runHolding, tryLockSidecar } from '../lock/index.js';
+import { absolutePath } from '../os/paths.js';
+import { syscalls } from '../os/syscalls.js';
+import { type FileData, type FileOptions, resolveFileOptions, toBuffer } from './options.js';
+import type { Strategy } from './strategy.js';
+import { noSuchFile, readWhole } from './whole-file.js';
+
+/** What {@link updateFile} does with the old content. `undefined` removes the file, or leaves it missing. */
+export type Change = (old: Buffer | undefined) => FileData | undefined | Promise<FileData | undefined>;
+
+/**
+ * Reads a whole file. By default under a shared lock on the sidecar, and so safe beside each of our writers and beside every
+ * program that locks the sidecar; with `rename` or `write-file-atomic` without a lock, which is safe where all writers publish.
+ *
+ * Rejects with `ENOENT` where there is no file (and makes no sidecar for it), and as {@link lockFile} does.
+ */
+export async function readFile(path: string | URL, options: FileOptions = {}): Promise<Buffer> {
+  const { strategy, wait } = resolveFileOptions(options, 'flock');
+  wait.signal?.throwIfAborted();
+  const given = absolutePath(path);
+  if (!strategy.readersLock) return (await readWhole(given)) ?? missing(given);
+  if (syscalls.stat(given) === undefined) return missing(given);
+  const lock = await strategy.lock(given, 'shared', wait);
+  return whileHolding(lock, async () => (await readWhole(lock.path)) ?? missing(lock.path));
+}
+
+/**
+ * Makes `data` the whole content of a file, which need not exist. By default published in one step (`rename`): readers see the old
+ * content or the new, whatever they do. Writers take turns. With `flock` or `proper-lockfile` the file is rewritten where it is,
+ * and readers that take no lock see it half-written.
+ *
+ * Rejects with the system's error (`ENOSPC`, `EACCES`, ...) and as {@link lockFile} does.
+ */
+export async function writeFile(path: string | URL, data: FileData, options: FileOptions = {}): Promise<void> {
+  const { strategy, wait, mode, flush } = resolveFileOptions(options, 'rename');
+  const bytes = toBuffer(data);
+  const lock = await strategy.lock(path, 'exclusive', wait);
+  await whileHolding(lock, () => putHeld(strategy, lock, bytes, { mode, flush }));
+}
+
+/**
+ * Reads, changes and writes a file as one step: no other writer comes in between, so no update is lost. `change` gets the old
+ * content, `undefined` where there is no file, and returns the new one, or a promise of it; `undefined` removes the file. The
+ * lock is held while it runs. Where it throws, nothing is written and the error is passed on.
+ *
+ * Rejects as {@link writeFile} does. Inside `change`, locking the same file again is `ERR_LOCK_CONFLICT`.
+ */
+export async function updateFile(path: string | URL, change: Change, options: FileOptions = {}): Promise<void> {
+  const { strategy, wait, mode, flush } = resolveFileOptions(options, 'rename');
+  const lock = await strategy.lock(path, 'exclusive', wait);
+  await whileHolding(lock, async () => {
+    const old = await readWhole(lock.path);
+    const changed = await runHolding(lock.key, () => change(old));
+    if (changed !== undefined) {
+      await putHeld(strategy, lock, toBuffer(changed), { mode, flush });
+    } else if (old !== undefined) {
+      strategy.assertHeld?.(lock);
+      unlinkIfThere(lock.path);
+    }
+  });
+}
+
+/** Removes a file under the exclusive lock; its sidecar stays, since others may be about to lock it. False where there was none. */
+export async function removeFile(path: string | URL, options: FileOptions = {}): Promise<boolean> {
+  const { strategy, wait } = resolveFileOptions(options, 'rename');
+  const lock = await strategy.lock(path, 'exclusive', wait);
+  return whileHolding(lock, async () => {
+    strategy.assertHeld?.(lock);
+    return unlinkIfThere(lock.path);
+  });
+}
+
+/**
+ * Waits for the lock of a file, and holds it until `release()`, or to the end of an `await using` block. For work that the
+ * functions above do not cover; they are harder to use wrongly.
+ *
+ * A lock is `shared` or `exclusive`, and is never upgraded: the kernel would let go in between. With `proper-lockfile`, which has no
+ * shared mode, both exclude everybody; the other strategies lock the sidecar with flock(2).
+ *
+ * Rejects with `ERR_LOCK_TIMEOUT`, `ERR_LOCK_CONFLICT`, `ERR_LOCK_UNSUPPORTED`, the signal's reason, or the system's error (a folder
+ * that is missing or cannot be written to). What remains after that: nothing, neither a descriptor nor a place in the queue.
+ */
+export async function lockFile(path: string | URL, mode: LockMode, options: FileOptions = {}): Promise<FileLock> {
+  assertMode(mode);
+  const { strategy, wait } = resolveFileOptions(options, 'flock');
+  return strategy.lock(path, mode, wait);
+}
+
+/**
+ * Takes the lock of a file if that needs no wait; `undefined` where somebody holds it or is next in line. A loop around this is not
+ * fair, {@link lockFile} is.
+ */
+export function tryLockFile(path: string | URL, mode: LockMode): FileLock | undefined {
+  return tryLockSidecar(path, mode);
+}
+
+/** Runs `work`, then gives the lock up; the error of `work` comes before that of the release. */
+export async function whileHolding<T>(lock: FileLock, work: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await lock.release().catch(() => {});
+    throw error;
+  }
+  await lock.release();
+  return result;
+}
+
+async function putHeld(
+  strategy: Strategy,
+  lock: KeyedLock,
+  data: Buffer,
+  options: { mode: number | undefined; flush: boolean },
+): Promise<void> {
+  strategy.assertHeld?.(lock);
+  await strategy.put(lock, data, options);
+}
+
+function unlinkIfThere(path: string): boolean {
+  try {
+    syscalls.unlink(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function missing(path: string): never {
+  throw noSuchFile(path);
+}

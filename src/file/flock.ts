@@ -1,0 +1,17 @@
+import { lockSidecar } from '../lock/index.js';
+import { rewriteInPlace } from './rewrite-in-place.js';
+import type { Strategy } from './strategy.js';
+
+/**
+ * Shared lock for readers, exclusive lock for writers, the file rewritten where it is.
+ *
+ * For: whoever flocks the same sidecar takes part, in any language; the inode stays, so hard links, bind mounts and
+ * watchers go on working; no temporary file. Against: *every* reader must take the lock (one that does not is the
+ * old bug); readers wait for writers; a writer that is killed leaves a half-written file.
+ */
+export const flock: Strategy = {
+  name: 'flock',
+  readersLock: true,
+  lock: lockSidecar,
+  put: (lock, data, options) => rewriteInPlace(lock.path, data, options),
+};

@@ -1,0 +1,73 @@
+import { errorCode, quietly } from '../errors.js';
+import type { FileLock } from '../lock/index.js';
+import { assertMapSupported, type Mapping, mapPrivate } from '../os/mmap.js';
+import { absolutePath } from '../os/paths.js';
+import { O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { type FileOptions, resolveFileOptions } from './options.js';
+import { noSuchFile, regularStats } from './whole-file.js';
+
+/** A file in memory, without a copy. It ends with `close()` or `await using`. */
+export interface MappedFile extends AsyncDisposable {
+  /** The data file. */
+  readonly path: string;
+  /**
+   * The content. What you write to it stays in this process (the mapping is private, copy-on-write). After `close()` it reads as zeros;
+   * to touch it then is a mistake, but never a crash.
+   */
+  readonly bytes: Buffer;
+  /** Ends the mapping, and with it the lock where the strategy has one. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Maps a whole file into memory: the first byte is there at once, whatever the size, and pages are shared with every other process.
+ *
+ * Safe only where nobody cuts the file shorter meanwhile; a touch beyond its end is SIGBUS, which nothing in JavaScript can catch. With
+ * `flock` (the default) the shared lock is held until `close()`, so writers that lock wait that long; with `rename` or `write-file-atomic`
+ * no lock is held, and it is safe beside writers that publish. It is *not* safe beside a program that truncates and takes no lock.
+ *
+ * Rejects with `ERR_MAP_UNSUPPORTED` where koffi is missing, `ENOENT` where there is no file, and as {@link lockFile} does.
+ */
+export async function mapFile(path: string | URL, options: FileOptions = {}): Promise<MappedFile> {
+  const { strategy, wait } = resolveFileOptions(options, 'flock');
+  wait.signal?.throwIfAborted();
+  assertMapSupported();
+  const given = absolutePath(path);
+  if (!strategy.readersLock) return mappedFile(given, mapWhole(given), undefined);
+  if (syscalls.stat(given) === undefined) throw noSuchFile(given);
+  const lock = await strategy.lock(given, 'shared', wait);
+  try {
+    return mappedFile(lock.path, mapWhole(lock.path), lock);
+  } catch (error) {
+    await lock.release().catch(() => {});
+    throw error;
+  }
+}
+
+function mappedFile(path: string, mapping: Mapping, lock: FileLock | undefined): MappedFile {
+  const file: MappedFile = {
+    path,
+    bytes: mapping.bytes,
+    async close() {
+      mapping.close();
+      await lock?.release();
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+  return file;
+}
+
+function mapWhole(path: string): Mapping {
+  let fd: number;
+  try {
+    fd = syscalls.open(path, O_RDONLY | O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw noSuchFile(path);
+    throw error;
+  }
+  try {
+    return mapPrivate(fd, regularStats(fd, path).size);
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
+}

@@ -1,0 +1,18 @@
+import { lockSidecar } from '../lock/index.js';
+import type { Strategy } from './strategy.js';
+
+/**
+ * The package write-file-atomic under an exclusive lock; readers take none. Here because people know it, and to be compared.
+ *
+ * Against, beside what holds for `rename`: a short write (a disk that fills up) is published as if it were whole; the temporary
+ * name is not random; it does more system calls. It is loaded when first used, since it registers an exit handler.
+ */
+export const writeFileAtomic: Strategy = {
+  name: 'write-file-atomic',
+  readersLock: false,
+  lock: lockSidecar,
+  async put(lock, data, { mode, flush }) {
+    const { default: write } = await import('write-file-atomic');
+    await write(lock.path, data, { fsync: flush, ...(mode === undefined ? {} : { mode }) });
+  },
+};

@@ -1,0 +1,16 @@
+export { HoldfastError, type HoldfastErrorCode } from './errors.js';
+export {
+  type Change,
+  type FileData,
+  type FileOptions,
+  lockFile,
+  type MappedFile,
+  mapFile,
+  readFile,
+  removeFile,
+  type StrategyName,
+  tryLockFile,
+  updateFile,
+  writeFile,
+} from './file/index.js';
+export type { FileLock, LockMode } from './lock/index.js';

@@ -1,0 +1,111 @@
+import { HoldfastError } from '../errors.js';
+import type { LockMode } from '../os/flock.js';
+import { createFileLock, type KeyedLock } from './file-lock.js';
+import { describeHolders } from './holders.js';
+import { assertMode, type Patience, patience, type WaitOptions } from './options.js';
+import { assertNotHolding } from './reentry.js';
+import { locateSidecar, type Sidecar } from './sidecar.js';
+import { Station, type Waiter } from './station.js';
+
+/** Stations that are idle are kept for a while, since they know whose turn it is; beyond this many they are forgotten. */
+const IDLE_STATIONS = 256;
+
+const stations = new Map<string, Station>();
+
+/**
+ * Waits for the lock of a file: flock(2) on the sidecar `<path>.lock`, which is made where it is missing and never removed. The data
+ * file need not exist.
+ *
+ * Rejects with `ERR_LOCK_TIMEOUT` after `timeout` (the message names the holder where the kernel tells), with the signal's reason, with
+ * `ERR_LOCK_CONFLICT` where the calling code runs inside an update of the same file or something else stands where the sidecar
+ * should, with `ERR_LOCK_UNSUPPORTED` where there is no flock(2). Whatever it rejects with, no descriptor and no place in
+ * the queue remains.
+ *
+ * Requests of one thread are served first come, first served. Over processes the order is fair, not exact. *Not* guaranteed: that
+ * anybody is kept from the data file who does not ask for the lock; the lock is advisory.
+ */
+export async function lockSidecar(path: string | URL, mode: LockMode, options: WaitOptions = {}): Promise<KeyedLock> {
+  assertMode(mode);
+  const wait = patience(options);
+  const sidecar = locateSidecar(path);
+  assertNotHolding(sidecar.key, sidecar.dataPath);
+  const station = stationOf(sidecar);
+  if (!station.tryNow(mode)) await waitFor(station, sidecar, mode, wait);
+  return hold(station, sidecar, mode);
+}
+
+/**
+ * Takes the lock of a file if that needs no wait, `undefined` otherwise: somebody holds it, or somebody else is next in line. A loop around
+ * this is not fair; {@link lockSidecar} is. Throws as that one rejects.
+ */
+export function tryLockSidecar(path: string | URL, mode: LockMode): KeyedLock | undefined {
+  assertMode(mode);
+  const sidecar = locateSidecar(path);
+  assertNotHolding(sidecar.key, sidecar.dataPath);
+  const station = stationOf(sidecar);
+  return station.tryNow(mode) ? hold(station, sidecar, mode) : undefined;
+}
+
+function hold(station: Station, sidecar: Sidecar, mode: LockMode): KeyedLock {
+  return createFileLock(sidecar.dataPath, sidecar.key, mode, () => station.release());
+}
+
+function waitFor(station: Station, sidecar: Sidecar, mode: LockMode, { timeoutMs, signal }: Patience): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const giveUp = (error: unknown) => {
+      settle();
+      station.withdraw(waiter);
+      reject(error);
+    };
+    const onAbort = () => giveUp(signal?.reason);
+    const settle = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const waiter: Waiter = {
+      mode,
+      granted() {
+        settle();
+        resolve();
+      },
+      failed(error) {
+        settle();
+        reject(error);
+      },
+    };
+    if (timeoutMs === 0) {
+      reject(timeoutError(station, sidecar, mode, timeoutMs));
+      return;
+    }
+    if (timeoutMs <= LONGEST_TIMER_MS) {
+      timer = setTimeout(() => giveUp(timeoutError(station, sidecar, mode, timeoutMs)), timeoutMs);
+    }
+    signal?.addEventListener('abort', onAbort, { once: true });
+    station.enqueue(waiter);
+  });
+}
+
+/** setTimeout takes a longer one for 1 ms; 24 days are for ever. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function timeoutError(station: Station, sidecar: Sidecar, mode: LockMode, timeoutMs: number): HoldfastError {
+  const holder = station.holders > 0 ? 'this process holds it' : describeHolders(sidecar.path);
+  const message = `No ${mode} lock on ${sidecar.dataPath} within ${timeoutMs} ms: ${holder} (sidecar ${sidecar.path}).`;
+  return new HoldfastError('ERR_LOCK_TIMEOUT', message, { path: sidecar.dataPath, syscall: 'flock' });
+}
+
+function stationOf(sidecar: Sidecar): Station {
+  let station = stations.get(sidecar.key);
+  if (station !== undefined) return station;
+  if (stations.size >= IDLE_STATIONS) forgetIdle();
+  station = new Station(sidecar);
+  stations.set(sidecar.key, station);
+  return station;
+}
+
+function forgetIdle(): void {
+  for (const [key, station] of stations) {
+    if (station.idle) stations.delete(key);
+  }
+}

@@ -1,0 +1,146 @@
+import { errorCode, HoldfastError, quietly } from '../errors.js';
+import type { LockMode } from '../os/flock.js';
+import { absolutePath, baseName, parentFolder, resolveFile } from '../os/paths.js';
+import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
+
+/** Mode of a sidecar whose data file does not exist yet; the umask takes its part, as for the data file. */
+const DEFAULT_MODE = 0o666;
+/** How often an acquirer starts over because somebody removed or replaced the lock file under it. */
+const MAXIMUM_RESTARTS = 100;
+
+/** The lock file that stands beside a data file. */
+export interface Sidecar {
+  /** The data file, symbolic links followed. */
+  readonly dataPath: string;
+  readonly path: string;
+  /** The same for every name under which this process can reach this sidecar. */
+  readonly key: string;
+  /** The data file, where there is one. */
+  readonly dataStats: Stats | undefined;
+}
+
+/**
+ * Finds the sidecar of a data file: `<path>.lock`, beside the file that a symbolic link leads to. The data file need not exist; its
+ * folder must (ENOENT).
+ */
+export function locateSidecar(path: string | URL): Sidecar {
+  const file = resolveFile(absolutePath(path));
+  if (file.stats !== undefined && !file.stats.isFile()) {
+    const kind = file.stats.isDirectory() ? 'a directory' : 'not a regular file';
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', `Expected the path of a regular file: ${file.path} is ${kind}.`, {
+      path: file.path,
+    });
+  }
+  const folder = parentFolder(file.path);
+  const stats = syscalls.stat(folder);
+  if (stats === undefined) throw noSuchFolder(folder);
+  return {
+    dataPath: file.path,
+    path: `${file.path}.lock`,
+    key: `${stats.dev}:${stats.ino}/${baseName(file.path)}`,
+    dataStats: file.stats,
+  };
+}
+
+/**
+ * Opens a lock file, making it where there is none, with the mode and owner of the data file: another user's PHP must be able
+ * to lock what it may read. flock(2) asks for no write permission, so a sidecar in a read-only folder serves.
+ */
+export function openLockFile(path: string, dataStats: Stats | undefined): number {
+  for (let restart = 0; restart < MAXIMUM_RESTARTS; restart += 1) {
+    const fd = openExisting(path) ?? create(path, dataStats);
+    if (fd === undefined) continue;
+    try {
+      assertRegular(fd, path);
+      return fd;
+    } catch (error) {
+      quietly(() => syscalls.close(fd));
+      throw error;
+    }
+  }
+  throw new HoldfastError('ERR_LOCK_CONFLICT', `${path} is being removed as fast as it is made.`, { path });
+}
+
+/** What one try at a lock file came to. `replaced`: the descriptor is locked, but the path is another file by now. */
+export type Attempt = 'held' | 'busy' | 'replaced';
+
+/**
+ * One try at the lock, and a look at whether it is the right one: a lock on a file that has been unlinked or replaced
+ * excludes nobody who comes later. On `replaced` the caller closes the descriptor and starts over.
+ */
+export function tryLockFileAt(fd: number, path: string, mode: LockMode): Attempt {
+  if (!syscalls.tryFlock(fd, mode)) return 'busy';
+  const own = syscalls.fstat(fd);
+  if (own.nlink === 0) return 'replaced';
+  const there = syscalls.stat(path);
+  return there !== undefined && there.ino === own.ino && there.dev === own.dev ? 'held' : 'replaced';
+}
+
+function openExisting(path: string): number | undefined {
+  try {
+    return syscalls.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return openReadOnly(path);
+    throw unusable(path, error);
+  }
+}
+
+function openReadOnly(path: string): number {
+  try {
+    return syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+/** `undefined` where somebody else was faster. */
+function create(path: string, dataStats: Stats | undefined): number | undefined {
+  const mode = dataStats === undefined ? DEFAULT_MODE : dataStats.mode & 0o777;
+  let fd: number;
+  try {
+    fd = syscalls.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK, mode);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return undefined;
+    throw error;
+  }
+  if (dataStats !== undefined) {
+    // What a file system or an unprivileged user cannot do here, the lock does not need.
+    quietly(() => syscalls.fchmod(fd, mode));
+    const own = syscalls.fstat(fd);
+    if (own.uid !== dataStats.uid || own.gid !== dataStats.gid) {
+      quietly(() => syscalls.fchown(fd, dataStats.uid, dataStats.gid));
+    }
+  }
+  return fd;
+}
+
+function assertRegular(fd: number, path: string): void {
+  if (syscalls.fstat(fd).isFile()) return;
+  throw new HoldfastError('ERR_LOCK_CONFLICT', `${path} is not a regular file, so it cannot be a sidecar.`, { path });
+}
+
+function unusable(path: string, cause: unknown): unknown {
+  const code = errorCode(cause);
+  if (code === 'EISDIR') {
+    const message = `${path} is a directory, where the sidecar must be a file: a lock of proper-lockfile, or of another tool that locks with directories. The two kinds of lock do not see each other.`;
+    return new HoldfastError('ERR_LOCK_CONFLICT', message, { path, cause });
+  }
+  if (code === 'ELOOP' || code === 'EMLINK') {
+    const message = `${path} is a symbolic link, where the sidecar must be a file: two names for one lock are how locks come apart.`;
+    return new HoldfastError('ERR_LOCK_CONFLICT', message, { path, cause });
+  }
+  if (code === 'ENXIO') {
+    return new HoldfastError('ERR_LOCK_CONFLICT', `${path} is not a regular file, so it cannot be a sidecar.`, {
+      path,
+      cause,
+    });
+  }
+  return cause;
+}
+
+function noSuchFolder(folder: string): Error {
+  const error = new Error(`ENOENT: no such file or directory, stat '${folder}'`);
+  return Object.assign(error, { code: 'ENOENT', syscall: 'stat', path: folder });
+}

@@ -1,0 +1,106 @@
+import { errorCode, quietly } from '../errors.js';
+import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
+import { tryLockFileAt } from './sidecar.js';
+
+/** A mark that is known to be occupied is believed for this long before its lock is tried again. */
+const BELIEVED_MS = 20;
+
+/** Somebody who stands at the turnstile. Every entry makes the file anew, so two occupants are never the same mark. */
+export interface Occupant {
+  readonly mark: string;
+  /** When this process first saw this occupant there (monotonic milliseconds). */
+  readonly seenAt: number;
+}
+
+/**
+ * The place where the next in line stands: `<sidecar>.next`, locked exclusively by one process of those that wait for the
+ * sidecar. The file stands there only while somebody waits: who leaves unlinks it, holding its lock, and who enters
+ * checks that what it locked is still the file at that path. What a killed process left behind is cleared by the
+ * next one that looks.
+ *
+ * It exists for fairness, not for exclusion: where it cannot be made (a read-only folder) waiting goes on without it.
+ */
+export class Turnstile {
+  readonly #path: string;
+  readonly #dataStats: Stats | undefined;
+  readonly #now: () => number;
+  #fd: number | undefined;
+  #occupant: Occupant | undefined;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(sidecarPath: string, dataStats: Stats | undefined, now: () => number) {
+    this.#path = `${sidecarPath}.next`;
+    this.#dataStats = dataStats;
+    this.#now = now;
+  }
+
+  /** Whether this process is the next in line. */
+  get entered(): boolean {
+    return this.#fd !== undefined;
+  }
+
+  /** The other process that stands there, or `undefined`. One stat(2) when nobody does. */
+  look(): Occupant | undefined {
+    if (this.entered) return undefined;
+    const stats = syscalls.stat(this.#path);
+    if (stats === undefined) {
+      this.#occupant = undefined;
+      return undefined;
+    }
+    const mark = `${stats.ino}:${stats.ctimeMs}`;
+    const now = this.#now();
+    if (this.#occupant?.mark !== mark) this.#occupant = { mark, seenAt: now };
+    else if (now - this.#checkedAt < BELIEVED_MS) return this.#occupant;
+    this.#checkedAt = now;
+    if (this.#clearIfDeserted()) this.#occupant = undefined;
+    return this.#occupant;
+  }
+
+  /** Steps up to the turnstile. `occupied`: somebody else stands there. `unavailable`: there can be none here. */
+  enter(): 'entered' | 'occupied' | 'unavailable' {
+    if (this.entered) return 'entered';
+    let fd: number;
+    try {
+      const mode = this.#dataStats === undefined ? 0o666 : this.#dataStats.mode & 0o777;
+      fd = syscalls.open(this.#path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
+    } catch {
+      return 'unavailable';
+    }
+    if (!this.#locks(fd)) return 'occupied';
+    this.#fd = fd;
+    return 'entered';
+  }
+
+  /** Makes place for the next one. Does nothing where this process does not stand there. */
+  leave(): void {
+    const fd = this.#fd;
+    if (fd === undefined) return;
+    this.#fd = undefined;
+    quietly(() => syscalls.unlink(this.#path));
+    quietly(() => syscalls.close(fd));
+  }
+
+  /** True when the mark belonged to nobody: left by a process that was killed. It is gone now. */
+  #clearIfDeserted(): boolean {
+    let fd: number;
+    try {
+      fd = syscalls.open(this.#path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      return errorCode(error) === 'ENOENT';
+    }
+    if (!this.#locks(fd)) return false;
+    this.#fd = fd;
+    this.leave();
+    return true;
+  }
+
+  #locks(fd: number): boolean {
+    try {
+      if (tryLockFileAt(fd, this.#path, 'exclusive') === 'held') return true;
+    } catch {
+      // No lock, no place in line; fairness is all that is lost.
+    }
+    quietly(() => syscalls.close(fd));
+    return false;
+  }
+}

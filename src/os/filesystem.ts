@@ -1,0 +1,48 @@
+import { statfsSync } from 'node:fs';
+
+/** Kinds of file system that differ in what they promise. `unknown` is whatever has a number not listed here. */
+export type FilesystemKind =
+  | 'ext'
+  | 'xfs'
+  | 'btrfs'
+  | 'tmpfs'
+  | 'overlay'
+  | 'f2fs'
+  | 'zfs'
+  | 'bcachefs'
+  | 'nfs'
+  | 'smb'
+  | '9p'
+  | 'fuse'
+  | 'ceph'
+  | 'unknown';
+
+/** `f_type` of statfs(2): the numbers of linux/magic.h and of the drivers that keep their own. */
+const KINDS: ReadonlyMap<number, FilesystemKind> = new Map([
+  [0xef53, 'ext'],
+  [0x58465342, 'xfs'],
+  [0x9123683e, 'btrfs'],
+  [0x01021994, 'tmpfs'],
+  [0x858458f6, 'tmpfs'],
+  [0x794c7630, 'overlay'],
+  [0xf2f52010, 'f2fs'],
+  [0x2fc12fc1, 'zfs'],
+  [0xca451a4e, 'bcachefs'],
+  [0x6969, 'nfs'],
+  [0x517b, 'smb'],
+  [0xff534d42, 'smb'],
+  [0xfe534d42, 'smb'],
+  [0x01021997, '9p'],
+  [0x65735546, 'fuse'],
+  [0x00c36400, 'ceph'],
+]);
+
+/**
+ * Which kind of file system holds this path. virtiofs answers `fuse`, whose protocol it speaks. Linux only: elsewhere the numbers
+ * mean other things and the answer is `unknown`.
+ */
+export function filesystemKind(path: string): FilesystemKind {
+  if (process.platform !== 'linux') return 'unknown';
+  // The field is a signed 32-bit number on some architectures, and SMB's is negative there.
+  return KINDS.get(statfsSync(path).type >>> 0) ?? 'unknown';
+}

@@ -1,0 +1,126 @@
+import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+import { errorCode, HoldfastError } from '../errors.js';
+import { libc, libcFailure } from './libc.js';
+
+/** `shared`: any number of holders. `exclusive`: one holder, and no shared one beside it. */
+export type LockMode = 'shared' | 'exclusive';
+
+/** What carries flock(2) into this thread. */
+export type FlockMechanism = 'fs-ext' | 'koffi';
+
+/** flock(2) operations; the numbers are the same on every kernel that has the call. */
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const LOCK_UN = 8;
+
+interface Flock {
+  readonly mechanism: FlockMechanism;
+  /** False where somebody else holds the lock (EWOULDBLOCK). */
+  lockNow(fd: number, operation: number): boolean;
+  unlock(fd: number): void;
+}
+
+let selected: Flock | undefined;
+
+/**
+ * Tries flock(2) on an open descriptor, without ever blocking: `true` when the lock is ours, `false` when another open
+ * file description holds it in a way that excludes us. The kernel releases it when the last copy of the descriptor is
+ * closed, so also when the process dies.
+ *
+ * Throws `ERR_LOCK_UNSUPPORTED` where neither fs-ext nor koffi can be loaded: there is no weaker lock to fall back to.
+ */
+export function tryFlock(fd: number, mode: LockMode): boolean {
+  return flock().lockNow(fd, (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB);
+}
+
+/** Gives the lock of this descriptor up. Does nothing where there is none. */
+export function unflock(fd: number): void {
+  flock().unlock(fd);
+}
+
+/** Which of the two carries the locks of this thread. Throws like {@link tryFlock}. */
+export function flockMechanism(): FlockMechanism {
+  return flock().mechanism;
+}
+
+function flock(): Flock {
+  selected ??= select();
+  return selected;
+}
+
+/**
+ * fs-ext on the main thread, koffi elsewhere. Not fs-ext in both: its addon keeps state per process, and Node crashes
+ * with a segmentation fault within some sixty short-lived workers that load it too. koffi in the workers is safe beside
+ * fs-ext on the main thread. `HOLDFAST_FLOCK` forces either for the main thread, and `koffi` everywhere.
+ */
+function select(): Flock {
+  const forced = process.env['HOLDFAST_FLOCK'];
+  if (forced !== undefined && forced !== '' && forced !== 'fs-ext' && forced !== 'koffi') {
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', `HOLDFAST_FLOCK must be "fs-ext" or "koffi", not "${forced}".`);
+  }
+  if (process.platform === 'win32') {
+    throw new HoldfastError(
+      'ERR_LOCK_UNSUPPORTED',
+      'Windows has no flock(2), and holdfast takes no weaker lock in its place. Run the service under WSL2.',
+      { syscall: 'flock' },
+    );
+  }
+  const failures: unknown[] = [];
+  const order: FlockMechanism[] = isMainThread ? ['fs-ext', 'koffi'] : ['koffi'];
+  for (const mechanism of order) {
+    if (isMainThread && forced && forced !== mechanism) continue;
+    try {
+      return mechanism === 'fs-ext' ? loadFsExt() : loadKoffi();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const where = isMainThread ? (forced ? `HOLDFAST_FLOCK=${forced}` : 'fs-ext or koffi') : 'koffi, in a worker thread';
+  throw new HoldfastError(
+    'ERR_LOCK_UNSUPPORTED',
+    `flock(2) cannot be reached through ${where}: ${failures.map(describe).join('; ')}`,
+    { syscall: 'flock', cause: failures[0] },
+  );
+}
+
+function loadFsExt(): Flock {
+  const { flockSync }: typeof import('fs-ext') = createRequire(import.meta.url)('fs-ext');
+  return {
+    mechanism: 'fs-ext',
+    lockNow(fd, operation) {
+      try {
+        flockSync(fd, operation);
+        return true;
+      } catch (error) {
+        const code = errorCode(error);
+        if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return false;
+        throw error;
+      }
+    },
+    unlock: (fd) => flockSync(fd, LOCK_UN),
+  };
+}
+
+function loadKoffi(): Flock {
+  const failure = libcFailure();
+  if (failure !== undefined) throw failure;
+  const c = libc();
+  return {
+    mechanism: 'koffi',
+    lockNow(fd, operation) {
+      if (c.flock(fd, operation) === 0) return true;
+      const error = c.lastError('flock');
+      if (error.code === 'EAGAIN' || error.code === 'EWOULDBLOCK') return false;
+      throw error;
+    },
+    unlock(fd) {
+      if (c.flock(fd, LOCK_UN) !== 0) throw c.lastError('flock');
+    },
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+}

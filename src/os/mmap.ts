@@ -1,0 +1,80 @@
+import { HoldfastError } from '../errors.js';
+import { type Libc, libc, libcFailure } from './libc.js';
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 0x01;
+const MAP_PRIVATE = 0x02;
+const MAP_FIXED = 0x10;
+const MAP_ANONYMOUS = process.platform === 'darwin' ? 0x1000 : 0x20;
+/** Without it a private writable mapping of 1 GiB counts as 1 GiB of promised memory (mmap(2)). */
+const MAP_NORESERVE = process.platform === 'darwin' ? 0x40 : 0x4000;
+
+/** A range of this process's memory that shows a file. */
+export interface Mapping {
+  readonly bytes: Buffer;
+  /**
+   * Ends the mapping. The address range itself is kept, filled with zeros, until nobody refers to `bytes` any more:
+   * V8 cannot take a view away from those who still have it, and an unmapped view is a segmentation fault.
+   * Idempotent.
+   */
+  close(): void;
+}
+
+/** Frees the address range of a mapping once the last view of it has been collected. */
+const ranges = new FinalizationRegistry<{ address: number; length: number }>(({ address, length }) => {
+  libc().munmap(address, length);
+});
+
+/**
+ * Maps a file privately, copy-on-write (mmap(2), `MAP_PRIVATE`): what the process writes to the bytes stays its own. A
+ * page that was not written to shows the file as it is *now*; where the file has been cut shorter, touching it is
+ * SIGBUS. Whoever calls this sees to it that nobody cuts.
+ */
+export function mapPrivate(fd: number, length: number): Mapping {
+  return map(fd, length, MAP_PRIVATE | MAP_NORESERVE);
+}
+
+/** Maps a file of our own, to be written by many processes (`MAP_SHARED`). Every byte of it must have been written before. */
+export function mapShared(fd: number, length: number): Mapping {
+  return map(fd, length, MAP_SHARED);
+}
+
+/** Throws `ERR_MAP_UNSUPPORTED` with the reason where files cannot be mapped here. */
+export function assertMapSupported(): void {
+  const failure = process.platform === 'win32' ? new Error('Windows has no mmap(2)') : libcFailure();
+  if (failure === undefined) return;
+  throw new HoldfastError('ERR_MAP_UNSUPPORTED', `Files cannot be mapped: koffi did not load (${reason(failure)}).`, {
+    syscall: 'mmap',
+    cause: failure,
+  });
+}
+
+function map(fd: number, length: number, flags: number): Mapping {
+  assertMapSupported();
+  if (length === 0) return { bytes: Buffer.alloc(0), close() {} };
+  const c = libc();
+  const address = c.mmap(0, length, PROT_READ | PROT_WRITE, flags, fd, 0);
+  if (address === -1) throw c.lastError('mmap');
+  const view = c.view(address, length);
+  ranges.register(view, { address, length });
+  let open = true;
+  return {
+    bytes: Buffer.from(view),
+    close() {
+      if (!open) return;
+      open = false;
+      replaceByZeros(c, address, length);
+    },
+  };
+}
+
+function replaceByZeros(c: Libc, address: number, length: number): void {
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+  const at = c.mmap(address, length, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (at !== address) throw c.lastError('mmap');
+}
+
+function reason(failure: unknown): string {
+  return failure instanceof Error ? (failure.message.split('\n')[0] ?? '') : String(failure);
+}

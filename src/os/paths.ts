@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url';
+import { HoldfastError } from '../errors.js';
+import { type Stats, syscalls } from './syscalls.js';
+
+/** As many links as Linux itself follows before it says ELOOP (path_resolution(7)). */
+const MAXIMUM_LINKS = 40;
+
+/** A file as the system will find it: an absolute path whose last component is not a symbolic link. */
+export interface ResolvedFile {
+  readonly path: string;
+  /** `undefined` where there is no file yet. */
+  readonly stats: Stats | undefined;
+}
+
+/** A path argument as an absolute string. It is not normalised: `a/link/../b` is left for the kernel, which knows where `link` leads. */
+export function absolutePath(path: string | URL): string {
+  const text = path instanceof URL ? fromUrl(path) : path;
+  if (typeof text !== 'string' || text === '') {
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'A path must be a non-empty string or a file: URL.');
+  }
+  if (text.includes('\0')) {
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'A path cannot contain a NUL character.', { path: text });
+  }
+  return text.startsWith('/') || process.platform === 'win32' ? text : `${process.cwd()}/${text}`;
+}
+
+/**
+ * Follows symbolic links of the last component, also those that lead to no file yet. Without this one data file has as
+ * many sidecars as it has names.
+ */
+export function resolveFile(path: string): ResolvedFile {
+  let current = path;
+  for (let links = 0; links < MAXIMUM_LINKS; links += 1) {
+    const stats = syscalls.lstat(current);
+    if (stats === undefined || !stats.isSymbolicLink()) return { path: current, stats };
+    const target = syscalls.readlink(current);
+    current = target.startsWith('/') ? target : `${parentFolder(current)}/${target}`;
+  }
+  throw Object.assign(new Error(`ELOOP: too many symbolic links encountered, open '${path}'`), {
+    code: 'ELOOP',
+    syscall: 'open',
+    path,
+  });
+}
+
+/** The folder part of an absolute path, as written. */
+export function parentFolder(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash <= 0 ? '/' : path.slice(0, slash);
+}
+
+/** The last component of an absolute path, as written. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function fromUrl(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', `A path given as a URL must be a file: URL, not ${url.protocol}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import * as fs from 'node:fs';
+import { exchange } from './exchange.js';
+import { tryFlock, unflock } from './flock.js';
+
+/** Flags of open(2), so that the layers above need not import node:fs. */
+export const {
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW = 0,
+  O_NONBLOCK = 0,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+  O_DIRECTORY = 0,
+} = fs.constants;
+
+/**
+ * Every system call that `lock/`, `file/` and `cache/` make, in one table, so that a test can make the n-th call fail,
+ * write short or be counted. Descriptors come from node:fs, which opens close-on-exec, and closes those of a worker thread
+ * when the thread is terminated.
+ */
+const real = {
+  open: (path: string, flags: number, mode?: number): number => fs.openSync(path, flags, mode),
+  close: (fd: number): void => fs.closeSync(fd),
+  fstat: (fd: number): fs.Stats => fs.fstatSync(fd),
+  /** `undefined` where the path names nothing. */
+  stat: (path: string): fs.Stats | undefined => fs.statSync(path, { throwIfNoEntry: false }),
+  /** `undefined` where the path names nothing. Does not follow a symbolic link. */
+  lstat: (path: string): fs.Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false }),
+  readlink: (path: string): string => fs.readlinkSync(path),
+  read: (fd: number, buffer: Buffer, offset: number, length: number, position: number): number =>
+    fs.readSync(fd, buffer, offset, length, position),
+  write: (fd: number, buffer: Buffer, offset: number, length: number, position: number): number =>
+    fs.writeSync(fd, buffer, offset, length, position),
+  /** Through the thread pool: the event loop goes on meanwhile. */
+  readAsync: (fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      fs.read(fd, buffer, offset, length, position, (error, count) => (error ? reject(error) : resolve(count)));
+    }),
+  /** Through the thread pool. */
+  writeAsync: (fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      fs.write(fd, buffer, offset, length, position, (error, count) => (error ? reject(error) : resolve(count)));
+    }),
+  /** Through the thread pool: fsync(2) lasts milliseconds. */
+  fsyncAsync: (fd: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      fs.fsync(fd, (error) => (error ? reject(error) : resolve()));
+    }),
+  ftruncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
+  fchmod: (fd: number, mode: number): void => fs.fchmodSync(fd, mode),
+  fchown: (fd: number, uid: number, gid: number): void => fs.fchownSync(fd, uid, gid),
+  rename: (from: string, to: string): void => fs.renameSync(from, to),
+  unlink: (path: string): void => fs.unlinkSync(path),
+  exchange,
+  tryFlock,
+  unflock,
+};
+
+export type Syscalls = typeof real;
+export type Stats = fs.Stats;
+
+/** The table in force. Read it at each call (`syscalls.open(...)`): a test may have replaced an entry. */
+export const syscalls: Syscalls = { ...real };
+
+/** For tests: puts other functions into the table; what is returned puts the former ones back. */
+export function replaceSyscalls(replacements: Partial<Syscalls>): () => void {
+  const former = { ...syscalls };
+  Object.assign(syscalls, replacements);
+  return () => {
+    Object.assign(syscalls, former);
+  };
+}
