@@ -1,9 +1,18 @@
 import { errorCode } from '../errors.js';
-import { assertMode, type FileLock, type KeyedLock, type LockMode, runHolding, tryLockSidecar } from '../lock/index.js';
+import {
+  assertMode,
+  type FileLock,
+  type HeldLock,
+  type LockMode,
+  patience,
+  runHolding,
+  toFileLock,
+  tryLockSidecar,
+} from '../lock/index.js';
 import { absolutePath } from '../os/paths.js';
 import { syscalls } from '../os/syscalls.js';
 import { type FileData, type FileOptions, resolveFileOptions, toBuffer } from './options.js';
-import type { Strategy } from './strategy.js';
+import type { Edit, PutOptions, Strategy } from './strategy.js';
 import { noSuchFile, readWhole } from './whole-file.js';
 
 /** What {@link updateFile} does with the old content. `undefined` removes the file, or leaves it missing. */
@@ -17,7 +26,8 @@ export type Change = (old: Buffer | undefined) => FileData | undefined | Promise
  */
 export async function readFile(path: string | URL, options: FileOptions = {}): Promise<Buffer> {
   const { strategy, wait } = resolveFileOptions(options, 'flock');
-  wait.signal?.throwIfAborted();
+  // Checked here for those who wait for nobody, too.
+  patience(wait);
   const given = absolutePath(path);
   if (!strategy.readersLock) return (await readWhole(given)) ?? missing(given);
   if (syscalls.stat(given) === undefined) return missing(given);
@@ -36,7 +46,10 @@ export async function writeFile(path: string | URL, data: FileData, options: Fil
   const { strategy, wait, mode, flush } = resolveFileOptions(options, 'rename');
   const bytes = toBuffer(data);
   const lock = await strategy.lock(path, 'exclusive', wait);
-  await whileHolding(lock, () => putHeld(strategy, lock, bytes, { mode, flush }));
+  await whileHolding(lock, async () => {
+    strategy.assertHeld?.(lock);
+    await strategy.put(lock, bytes, { mode, flush });
+  });
 }
 
 /**
@@ -49,16 +62,34 @@ export async function writeFile(path: string | URL, data: FileData, options: Fil
 export async function updateFile(path: string | URL, change: Change, options: FileOptions = {}): Promise<void> {
   const { strategy, wait, mode, flush } = resolveFileOptions(options, 'rename');
   const lock = await strategy.lock(path, 'exclusive', wait);
-  await whileHolding(lock, async () => {
-    const old = await readWhole(lock.path);
-    const changed = await runHolding(lock.key, () => change(old));
-    if (changed !== undefined) {
-      await putHeld(strategy, lock, toBuffer(changed), { mode, flush });
-    } else if (old !== undefined) {
-      strategy.assertHeld?.(lock);
-      unlinkIfThere(lock.path);
-    }
-  });
+  try {
+    await editHeld(strategy, lock, change, { mode, flush });
+  } catch (error) {
+    await releaseQuietly(lock);
+    throw error;
+  }
+  await lock.release();
+}
+
+async function editHeld(strategy: Strategy, lock: HeldLock, change: Change, options: PutOptions): Promise<void> {
+  const begun = strategy.edit === undefined ? editByPut(strategy, lock) : strategy.edit(lock);
+  const edit = begun instanceof Promise ? await begun : begun;
+  let bytes: Buffer | undefined;
+  try {
+    const changed = await runHolding(lock.key, () => change(edit.old));
+    bytes = changed === undefined ? undefined : toBuffer(changed);
+    strategy.assertHeld?.(lock);
+  } catch (error) {
+    edit.abandon();
+    throw error;
+  }
+  if (bytes !== undefined) {
+    const committing = edit.commit(bytes, options);
+    if (committing instanceof Promise) await committing;
+    return;
+  }
+  edit.abandon();
+  if (edit.old !== undefined) unlinkIfThere(lock.path);
 }
 
 /** Removes a file under the exclusive lock; its sidecar stays, since others may be about to lock it. False where there was none. */
@@ -84,7 +115,7 @@ export async function removeFile(path: string | URL, options: FileOptions = {}):
 export async function lockFile(path: string | URL, mode: LockMode, options: FileOptions = {}): Promise<FileLock> {
   assertMode(mode);
   const { strategy, wait } = resolveFileOptions(options, 'flock');
-  return strategy.lock(path, mode, wait);
+  return toFileLock(await strategy.lock(path, mode, wait));
 }
 
 /**
@@ -92,30 +123,34 @@ export async function lockFile(path: string | URL, mode: LockMode, options: File
  * fair, {@link lockFile} is.
  */
 export function tryLockFile(path: string | URL, mode: LockMode): FileLock | undefined {
-  return tryLockSidecar(path, mode);
+  const held = tryLockSidecar(path, mode);
+  return held === undefined ? undefined : toFileLock(held);
 }
 
 /** Runs `work`, then gives the lock up; the error of `work` comes before that of the release. */
-export async function whileHolding<T>(lock: FileLock, work: () => Promise<T>): Promise<T> {
+export async function whileHolding<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
   let result: T;
   try {
     result = await work();
   } catch (error) {
-    await lock.release().catch(() => {});
+    await releaseQuietly(lock);
     throw error;
   }
   await lock.release();
   return result;
 }
 
-async function putHeld(
-  strategy: Strategy,
-  lock: KeyedLock,
-  data: Buffer,
-  options: { mode: number | undefined; flush: boolean },
-): Promise<void> {
-  strategy.assertHeld?.(lock);
-  await strategy.put(lock, data, options);
+async function releaseQuietly(lock: HeldLock): Promise<void> {
+  try {
+    await lock.release();
+  } catch {
+    // The error of the work is the one that the caller is told.
+  }
+}
+
+async function editByPut(strategy: Strategy, lock: HeldLock): Promise<Edit> {
+  const old = await readWhole(lock.path);
+  return { old, commit: (data, options) => strategy.put(lock, data, options), abandon() {} };
 }
 
 function unlinkIfThere(path: string): boolean {

@@ -1,5 +1,5 @@
 import { lockSidecar } from '../lock/index.js';
-import { rewriteInPlace } from './rewrite-in-place.js';
+import { editInPlace, rewriteInPlace } from './rewrite-in-place.js';
 import type { Strategy } from './strategy.js';
 
 /**
@@ -14,4 +14,5 @@ export const flock: Strategy = {
   readersLock: true,
   lock: lockSidecar,
   put: (lock, data, options) => rewriteInPlace(lock.path, data, options),
+  edit: (lock) => editInPlace(lock.path),
 };

@@ -1,5 +1,5 @@
 import { errorCode, quietly } from '../errors.js';
-import type { FileLock } from '../lock/index.js';
+import { type FileLock, patience, toFileLock } from '../lock/index.js';
 import { assertMapSupported, type Mapping, mapPrivate } from '../os/mmap.js';
 import { absolutePath } from '../os/paths.js';
 import { O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
@@ -30,12 +30,13 @@ export interface MappedFile extends AsyncDisposable {
  */
 export async function mapFile(path: string | URL, options: FileOptions = {}): Promise<MappedFile> {
   const { strategy, wait } = resolveFileOptions(options, 'flock');
-  wait.signal?.throwIfAborted();
+  // Checked here for those who wait for nobody, too.
+  patience(wait);
   assertMapSupported();
   const given = absolutePath(path);
   if (!strategy.readersLock) return mappedFile(given, mapWhole(given), undefined);
   if (syscalls.stat(given) === undefined) throw noSuchFile(given);
-  const lock = await strategy.lock(given, 'shared', wait);
+  const lock = toFileLock(await strategy.lock(given, 'shared', wait));
   try {
     return mappedFile(lock.path, mapWhole(lock.path), lock);
   } catch (error) {

@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode, HoldfastError } from '../errors.js';
 import {
   assertNotHolding,
-  createFileLock,
-  type KeyedLock,
+  type HeldLock,
   type LockMode,
   locateSidecar,
   type Patience,
@@ -12,7 +11,7 @@ import {
   type WaitOptions,
 } from '../lock/index.js';
 import { syscalls } from '../os/syscalls.js';
-import { rewriteInPlace } from './rewrite-in-place.js';
+import { editInPlace, rewriteInPlace } from './rewrite-in-place.js';
 import type { Strategy } from './strategy.js';
 
 /** A lock whose heartbeat is older than this is taken to be a dead process's, and removed (that package's default). */
@@ -21,7 +20,7 @@ const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 
 /** Locks that were declared stale and taken from their living holder. */
-const compromised = new WeakMap<KeyedLock, unknown>();
+const compromised = new WeakMap<HeldLock, unknown>();
 
 /**
  * The package proper-lockfile: a *directory* `<path>.lock`, kept alive by a heartbeat. Here because people use it, and to be compared.
@@ -36,21 +35,28 @@ export const properLockfile: Strategy = {
   readersLock: true,
   lock: lockDirectory,
   put: (lock, data, options) => rewriteInPlace(lock.path, data, options),
+  edit: (lock) => editInPlace(lock.path),
   assertHeld(lock) {
     if (!compromised.has(lock)) return;
     throw lost(lock.path, compromised.get(lock));
   },
 };
 
-async function lockDirectory(path: string | URL, mode: LockMode, wait: WaitOptions): Promise<KeyedLock> {
+async function lockDirectory(path: string | URL, mode: LockMode, wait: WaitOptions): Promise<HeldLock> {
   const limits = patience(wait);
   const sidecar = locateSidecar(path);
-  assertNotHolding(sidecar.key, sidecar.dataPath);
+  const key = `proper-lockfile:${sidecar.path}`;
+  assertNotHolding(key, sidecar.dataPath);
   const release = await acquire(sidecar, mode, limits, (error) => compromised.set(lock, error));
-  const lock: KeyedLock = createFileLock(sidecar.dataPath, sidecar.key, mode, async () => {
-    if (compromised.has(lock)) throw lost(sidecar.dataPath, compromised.get(lock));
-    await release();
-  });
+  const lock: HeldLock = {
+    path: sidecar.dataPath,
+    mode,
+    key,
+    async release() {
+      if (compromised.has(lock)) throw lost(sidecar.dataPath, compromised.get(lock));
+      await release();
+    },
+  };
   return lock;
 }
 

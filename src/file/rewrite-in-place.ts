@@ -1,7 +1,7 @@
 import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
-import type { PutOptions } from './strategy.js';
-import { regularStats, writeRange } from './whole-file.js';
+import type { Edit, PutOptions } from './strategy.js';
+import { INLINE_LIMIT, readOpen, regularStats, writeRange, writeRangeNow } from './whole-file.js';
 
 /**
  * Rewrites the file that stands at `path`, which must be locked against readers and writers. It is never opened with
@@ -10,24 +10,88 @@ import { regularStats, writeRange } from './whole-file.js';
  *
  * *Not* guaranteed: a whole file after the process was killed in the middle.
  */
-export async function rewriteInPlace(path: string, data: Buffer, { mode, flush }: PutOptions): Promise<void> {
-  const { fd, created } = openOrCreate(path, mode ?? 0o666);
+export function rewriteInPlace(path: string, data: Buffer, options: PutOptions): void | Promise<void> {
+  const fd = openExisting(path);
+  return fd === undefined ? create(path, data, options) : overwrite(fd, undefined, data, options);
+}
+
+/** The same with a look at the old content first, on one descriptor. */
+export function editInPlace(path: string): Edit | Promise<Edit> {
+  const fd = openExisting(path);
+  if (fd === undefined) {
+    return { old: undefined, commit: (data, options) => create(path, data, options), abandon() {} };
+  }
   try {
-    if (mode !== undefined) syscalls.fchmod(fd, mode);
-    const oldLength = regularStats(fd, path).size;
-    await appendBeyond(fd, data, oldLength);
-    await writeRange(fd, data, 0, Math.min(data.length, oldLength));
-    if (data.length < oldLength) syscalls.ftruncate(fd, data.length);
-    if (flush) await syscalls.fsyncAsync(fd);
+    const old = readOpen(fd);
+    return old instanceof Promise ? editLater(fd, old) : edit(fd, old);
   } catch (error) {
-    if (created) quietly(() => syscalls.unlink(path));
+    quietly(() => syscalls.close(fd));
+    throw error;
+  }
+}
+
+function edit(fd: number, old: Buffer): Edit {
+  return {
+    old,
+    commit: (data, options) => overwrite(fd, old.length, data, options),
+    abandon: () => quietly(() => syscalls.close(fd)),
+  };
+}
+
+async function editLater(fd: number, reading: Promise<Buffer>): Promise<Edit> {
+  try {
+    return edit(fd, await reading);
+  } catch (error) {
+    quietly(() => syscalls.close(fd));
+    throw error;
+  }
+}
+
+/** Writes and closes: a small file on this thread and at once, a large or flushed one through the pool. */
+function overwrite(
+  fd: number,
+  knownLength: number | undefined,
+  data: Buffer,
+  options: PutOptions,
+): void | Promise<void> {
+  let length: number;
+  try {
+    length = knownLength ?? regularStats(fd).size;
+    if (options.mode !== undefined) syscalls.fchmod(fd, options.mode);
+    if (data.length > INLINE_LIMIT || options.flush) return overwriteLater(fd, length, data, options.flush);
+    overwriteNow(fd, length, data);
+  } catch (error) {
     quietly(() => syscalls.close(fd));
     throw error;
   }
   syscalls.close(fd);
 }
 
-async function appendBeyond(fd: number, data: Buffer, oldLength: number): Promise<void> {
+function overwriteNow(fd: number, oldLength: number, data: Buffer): void {
+  try {
+    if (data.length > oldLength) writeRangeNow(fd, data, oldLength, data.length);
+  } catch (error) {
+    quietly(() => syscalls.ftruncate(fd, oldLength));
+    throw error;
+  }
+  writeRangeNow(fd, data, 0, Math.min(data.length, oldLength));
+  if (data.length < oldLength) syscalls.ftruncate(fd, data.length);
+}
+
+async function overwriteLater(fd: number, oldLength: number, data: Buffer, flush: boolean): Promise<void> {
+  try {
+    await appendLater(fd, oldLength, data);
+    await writeRange(fd, data, 0, Math.min(data.length, oldLength));
+    if (data.length < oldLength) syscalls.ftruncate(fd, data.length);
+    if (flush) await syscalls.fsyncAsync(fd);
+  } catch (error) {
+    quietly(() => syscalls.close(fd));
+    throw error;
+  }
+  syscalls.close(fd);
+}
+
+async function appendLater(fd: number, oldLength: number, data: Buffer): Promise<void> {
   try {
     await writeRange(fd, data, oldLength, data.length);
   } catch (error) {
@@ -36,11 +100,21 @@ async function appendBeyond(fd: number, data: Buffer, oldLength: number): Promis
   }
 }
 
-function openOrCreate(path: string, mode: number): { fd: number; created: boolean } {
+async function create(path: string, data: Buffer, options: PutOptions): Promise<void> {
+  const fd = syscalls.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, options.mode ?? 0o666);
   try {
-    return { fd: syscalls.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK), created: false };
+    await overwrite(fd, 0, data, options);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    quietly(() => syscalls.unlink(path));
+    throw error;
   }
-  return { fd: syscalls.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode), created: true };
+}
+
+function openExisting(path: string): number | undefined {
+  try {
+    return syscalls.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -9,9 +9,14 @@ export interface FileLock extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** The same, with what the layer above needs: the name under which {@link runHolding} knows the lock. */
-export interface KeyedLock extends FileLock {
-  readonly key: string;
+/** A lock as the layers inside hand it on. Whoever has one sees to its release. */
+export interface HeldLock {
+  readonly path: string;
+  readonly mode: LockMode;
+  /** Stands for the lock in `runHolding`. */
+  readonly key: unknown;
+  /** Called once. */
+  release(): void | Promise<void>;
 }
 
 interface Hold {
@@ -29,24 +34,19 @@ const leaks = new FinalizationRegistry<Hold>((hold) => {
 });
 
 /**
- * Wraps the release of a lock. A lock that is garbage-collected while held is told of in a process warning, and is *not* released: code
- * that still runs under it may not know that it lost its handle.
+ * Makes of a held lock one to give to users. A lock that is garbage-collected while held is told of in a process warning, and is *not*
+ * released: code that still runs under it may not know that it lost its handle.
  */
-export function createFileLock(
-  path: string,
-  key: string,
-  mode: LockMode,
-  release: () => void | Promise<void>,
-): KeyedLock {
+export function toFileLock(held: HeldLock): FileLock {
+  const { path, mode } = held;
   const hold: Hold = { path, mode, released: false };
   let ending: Promise<void> | undefined;
-  const lock: KeyedLock = {
+  const lock: FileLock = {
     path,
-    key,
     mode,
     release() {
       hold.released = true;
-      ending ??= end(release);
+      ending ??= end(held);
       return ending;
     },
     [Symbol.asyncDispose]() {
@@ -58,6 +58,6 @@ export function createFileLock(
 }
 
 /** Runs the release in this very turn of the event loop, and makes a promise of what it throws. */
-async function end(release: () => void | Promise<void>): Promise<void> {
-  await release();
+async function end(held: HeldLock): Promise<void> {
+  await held.release();
 }

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
-import { createFileLock, type KeyedLock } from './file-lock.js';
+import type { HeldLock } from './file-lock.js';
 import { describeHolders } from './holders.js';
 import { assertMode, type Patience, patience, type WaitOptions } from './options.js';
 import { assertNotHolding } from './reentry.js';
@@ -9,7 +9,10 @@ import { Station, type Waiter } from './station.js';
 
 /** Stations that are idle are kept for a while, since they know whose turn it is; beyond this many they are forgotten. */
 const IDLE_STATIONS = 256;
+/** setTimeout takes a longer one for 1 ms; 24 days are for ever. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** By the path of the sidecar. A second name for the same sidecar has a station of its own, see {@link stationFor}. */
 const stations = new Map<string, Station>();
 
 /**
@@ -24,13 +27,12 @@ const stations = new Map<string, Station>();
  * Requests of one thread are served first come, first served. Over processes the order is fair, not exact. *Not* guaranteed: that
  * anybody is kept from the data file who does not ask for the lock; the lock is advisory.
  */
-export async function lockSidecar(path: string | URL, mode: LockMode, options: WaitOptions = {}): Promise<KeyedLock> {
+export async function lockSidecar(path: string | URL, mode: LockMode, options: WaitOptions = {}): Promise<HeldLock> {
   assertMode(mode);
   const wait = patience(options);
-  const sidecar = locateSidecar(path);
-  assertNotHolding(sidecar.key, sidecar.dataPath);
-  const station = stationOf(sidecar);
-  if (!station.tryNow(mode)) await waitFor(station, sidecar, mode, wait);
+  const sidecar = batchSidecar(path, mode) ?? locateSidecar(path);
+  const { station, granted } = stationFor(sidecar, mode);
+  if (!granted) await waitFor(station, sidecar, mode, wait);
   return hold(station, sidecar, mode);
 }
 
@@ -38,16 +40,40 @@ export async function lockSidecar(path: string | URL, mode: LockMode, options: W
  * Takes the lock of a file if that needs no wait, `undefined` otherwise: somebody holds it, or somebody else is next in line. A loop around
  * this is not fair; {@link lockSidecar} is. Throws as that one rejects.
  */
-export function tryLockSidecar(path: string | URL, mode: LockMode): KeyedLock | undefined {
+export function tryLockSidecar(path: string | URL, mode: LockMode): HeldLock | undefined {
   assertMode(mode);
   const sidecar = locateSidecar(path);
-  assertNotHolding(sidecar.key, sidecar.dataPath);
-  const station = stationOf(sidecar);
-  return station.tryNow(mode) ? hold(station, sidecar, mode) : undefined;
+  const { station, granted } = stationFor(sidecar, mode);
+  if (granted) return hold(station, sidecar, mode);
+  station.turnAway();
+  return undefined;
 }
 
-function hold(station: Station, sidecar: Sidecar, mode: LockMode): KeyedLock {
-  return createFileLock(sidecar.dataPath, sidecar.key, mode, () => station.release());
+function hold(station: Station, sidecar: Sidecar, mode: LockMode): HeldLock {
+  return { path: sidecar.dataPath, mode, key: station, release: () => station.release() };
+}
+
+/** The sidecar of a path that this process has locked a moment ago, in the middle of a batch: looked up then, and not again. */
+function batchSidecar(path: string | URL, mode: LockMode): Sidecar | undefined {
+  if (mode !== 'exclusive' || typeof path !== 'string') return undefined;
+  const station = stations.get(`${path}.lock`);
+  return station?.inBatch ? station.sidecar : undefined;
+}
+
+/**
+ * The station to ask, already asked once. It is that of the sidecar's path, unless the lock is busy because this thread holds it under
+ * another name (a folder that is a symbolic link, a bind mount): then that one's, so that both names are one queue and
+ * an update inside an update is found out.
+ */
+function stationFor(sidecar: Sidecar, mode: LockMode): { station: Station; granted: boolean } {
+  const station = stationAt(sidecar);
+  assertNotHolding(station, sidecar.dataPath);
+  if (station.tryNow(mode)) return { station, granted: true };
+  const holder = station.idle ? station.holderElsewhere : undefined;
+  if (holder === undefined) return { station, granted: false };
+  station.turnAway();
+  assertNotHolding(holder, sidecar.dataPath);
+  return { station: holder, granted: holder.tryNow(mode) };
 }
 
 function waitFor(station: Station, sidecar: Sidecar, mode: LockMode, { timeoutMs, signal }: Patience): Promise<void> {
@@ -75,6 +101,7 @@ function waitFor(station: Station, sidecar: Sidecar, mode: LockMode, { timeoutMs
       },
     };
     if (timeoutMs === 0) {
+      station.turnAway();
       reject(timeoutError(station, sidecar, mode, timeoutMs));
       return;
     }
@@ -86,26 +113,24 @@ function waitFor(station: Station, sidecar: Sidecar, mode: LockMode, { timeoutMs
   });
 }
 
-/** setTimeout takes a longer one for 1 ms; 24 days are for ever. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 function timeoutError(station: Station, sidecar: Sidecar, mode: LockMode, timeoutMs: number): HoldfastError {
   const holder = station.holders > 0 ? 'this process holds it' : describeHolders(sidecar.path);
   const message = `No ${mode} lock on ${sidecar.dataPath} within ${timeoutMs} ms: ${holder} (sidecar ${sidecar.path}).`;
   return new HoldfastError('ERR_LOCK_TIMEOUT', message, { path: sidecar.dataPath, syscall: 'flock' });
 }
 
-function stationOf(sidecar: Sidecar): Station {
-  let station = stations.get(sidecar.key);
-  if (station !== undefined) return station;
-  if (stations.size >= IDLE_STATIONS) forgetIdle();
-  station = new Station(sidecar);
-  stations.set(sidecar.key, station);
+function stationAt(sidecar: Sidecar): Station {
+  let station = stations.get(sidecar.path);
+  if (station === undefined) {
+    if (stations.size >= IDLE_STATIONS) forgetIdle();
+    station = new Station(sidecar);
+    stations.set(sidecar.path, station);
+  }
   return station;
 }
 
 function forgetIdle(): void {
-  for (const [key, station] of stations) {
-    if (station.idle) stations.delete(key);
+  for (const [path, station] of stations) {
+    if (station.idle) stations.delete(path);
   }
 }

@@ -1,6 +1,6 @@
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
-import { absolutePath, baseName, parentFolder, resolveFile } from '../os/paths.js';
+import { absolutePath, resolveFile } from '../os/paths.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
 
 /** Mode of a sidecar whose data file does not exist yet; the umask takes its part, as for the data file. */
@@ -13,16 +13,11 @@ export interface Sidecar {
   /** The data file, symbolic links followed. */
   readonly dataPath: string;
   readonly path: string;
-  /** The same for every name under which this process can reach this sidecar. */
-  readonly key: string;
   /** The data file, where there is one. */
   readonly dataStats: Stats | undefined;
 }
 
-/**
- * Finds the sidecar of a data file: `<path>.lock`, beside the file that a symbolic link leads to. The data file need not exist; its
- * folder must (ENOENT).
- */
+/** Finds the sidecar of a data file, which need not exist: `<path>.lock`, beside the file that a symbolic link leads to. */
 export function locateSidecar(path: string | URL): Sidecar {
   const file = resolveFile(absolutePath(path));
   if (file.stats !== undefined && !file.stats.isFile()) {
@@ -31,28 +26,28 @@ export function locateSidecar(path: string | URL): Sidecar {
       path: file.path,
     });
   }
-  const folder = parentFolder(file.path);
-  const stats = syscalls.stat(folder);
-  if (stats === undefined) throw noSuchFolder(folder);
-  return {
-    dataPath: file.path,
-    path: `${file.path}.lock`,
-    key: `${stats.dev}:${stats.ino}/${baseName(file.path)}`,
-    dataStats: file.stats,
-  };
+  return { dataPath: file.path, path: `${file.path}.lock`, dataStats: file.stats };
+}
+
+/** An open lock file. Its inode cannot be used again while it is open, so device and inode tell which file it is. */
+export interface OpenLockFile {
+  readonly fd: number;
+  readonly dev: number;
+  readonly ino: number;
 }
 
 /**
  * Opens a lock file, making it where there is none, with the mode and owner of the data file: another user's PHP must be able
  * to lock what it may read. flock(2) asks for no write permission, so a sidecar in a read-only folder serves.
  */
-export function openLockFile(path: string, dataStats: Stats | undefined): number {
+export function openLockFile(path: string, dataStats: Stats | undefined): OpenLockFile {
   for (let restart = 0; restart < MAXIMUM_RESTARTS; restart += 1) {
     const fd = openExisting(path) ?? create(path, dataStats);
     if (fd === undefined) continue;
     try {
-      assertRegular(fd, path);
-      return fd;
+      const stats = syscalls.fstat(fd);
+      if (!stats.isFile()) throw notRegular(path);
+      return { fd, dev: stats.dev, ino: stats.ino };
     } catch (error) {
       quietly(() => syscalls.close(fd));
       throw error;
@@ -61,19 +56,22 @@ export function openLockFile(path: string, dataStats: Stats | undefined): number
   throw new HoldfastError('ERR_LOCK_CONFLICT', `${path} is being removed as fast as it is made.`, { path });
 }
 
-/** What one try at a lock file came to. `replaced`: the descriptor is locked, but the path is another file by now. */
+/** What one try at a lock file came to. `replaced`: it is locked, but another file stands at its path by now. */
 export type Attempt = 'held' | 'busy' | 'replaced';
 
 /**
  * One try at the lock, and a look at whether it is the right one: a lock on a file that has been unlinked or replaced
  * excludes nobody who comes later. On `replaced` the caller closes the descriptor and starts over.
  */
-export function tryLockFileAt(fd: number, path: string, mode: LockMode): Attempt {
-  if (!syscalls.tryFlock(fd, mode)) return 'busy';
-  const own = syscalls.fstat(fd);
-  if (own.nlink === 0) return 'replaced';
+export function tryLockFileAt(file: OpenLockFile, path: string, mode: LockMode): Attempt {
+  if (!syscalls.tryFlock(file.fd, mode)) return 'busy';
+  return standsAt(file, path) ? 'held' : 'replaced';
+}
+
+/** Whether this open file is the one that the path names. */
+export function standsAt(file: OpenLockFile, path: string): boolean {
   const there = syscalls.stat(path);
-  return there !== undefined && there.ino === own.ino && there.dev === own.dev ? 'held' : 'replaced';
+  return there !== undefined && there.ino === file.ino && there.dev === file.dev;
 }
 
 function openExisting(path: string): number | undefined {
@@ -116,9 +114,9 @@ function create(path: string, dataStats: Stats | undefined): number | undefined 
   return fd;
 }
 
-function assertRegular(fd: number, path: string): void {
-  if (syscalls.fstat(fd).isFile()) return;
-  throw new HoldfastError('ERR_LOCK_CONFLICT', `${path} is not a regular file, so it cannot be a sidecar.`, { path });
+function notRegular(path: string, cause?: unknown): HoldfastError {
+  const message = `${path} is not a regular file, so it cannot be a sidecar.`;
+  return new HoldfastError('ERR_LOCK_CONFLICT', message, { path, cause });
 }
 
 function unusable(path: string, cause: unknown): unknown {
@@ -131,16 +129,5 @@ function unusable(path: string, cause: unknown): unknown {
     const message = `${path} is a symbolic link, where the sidecar must be a file: two names for one lock are how locks come apart.`;
     return new HoldfastError('ERR_LOCK_CONFLICT', message, { path, cause });
   }
-  if (code === 'ENXIO') {
-    return new HoldfastError('ERR_LOCK_CONFLICT', `${path} is not a regular file, so it cannot be a sidecar.`, {
-      path,
-      cause,
-    });
-  }
-  return cause;
-}
-
-function noSuchFolder(folder: string): Error {
-  const error = new Error(`ENOENT: no such file or directory, stat '${folder}'`);
-  return Object.assign(error, { code: 'ENOENT', syscall: 'stat', path: folder });
+  return code === 'ENXIO' ? notRegular(path, cause) : cause;
 }

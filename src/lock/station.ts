@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { syscalls } from '../os/syscalls.js';
-import { nextDelay, PASS_AFTER_MS, TURN_MS, type Wait } from './pace.js';
-import { openLockFile, type Sidecar, tryLockFileAt } from './sidecar.js';
+import { nextDelay, PASS_AFTER_MS, SURE_COURTESY_MS, spins, TURN_MS, type Wait, waitsPolitely } from './pace.js';
+import { type OpenLockFile, openLockFile, type Sidecar, standsAt, tryLockFileAt } from './sidecar.js';
 import { type Occupant, Turnstile } from './turnstile.js';
 
 /** One request that has not been granted yet. */
@@ -15,8 +15,13 @@ export interface Waiter {
 
 /** A process that released the lock this recently and asks again is in the middle of its turn. */
 const SAME_TURN_MS = 2;
+/** A sidecar that stood at its path this short a time ago, locked by the same descriptor, is not looked at again inside a batch. */
+const VERIFIED_MS = 2;
 /** An occupant that was passed because it did not move is not waited for again during this time. */
 const IGNORED_MS = 1_000;
+
+/** The stations of this thread that hold their lock, by inode. */
+const holding = new Map<number, Station>();
 
 /**
  * How the lock of one sidecar is shared out. Inside this thread: one queue, first come, first served. Towards other
@@ -26,32 +31,38 @@ const IGNORED_MS = 1_000;
  * 1. Others of this thread wait already: to the end of the queue. Nobody overtakes.
  * 2. This thread holds the shared lock, and a shared one is wanted: join it, unless somebody stands at the turnstile; a
  *    stream of readers that join each other would keep a writer out for good.
- * 3. Somebody stands at the turnstile: do not touch the lock. Two exceptions. Who is in the middle of its turn may go on until
- *    TURN_MS after the other one came: handing over at every release costs more than the work. And where
- *    the lock was seen free for PASS_AFTER_MS, the one at the turnstile is asleep: go past.
- * 4. Try the kernel's lock, without blocking. Granted, to this request and to the shared ones right behind it.
- * 5. Not granted: try again, first on setImmediate, then on timers (pace.ts). After the first millisecond step up to the turnstile;
- *    who stands there tries the lock often, the others look at the turnstile seldom.
+ * 3. Somebody else stands at the turnstile: do not touch the lock. Two exceptions. Who is in the middle of its turn may go on
+ *    until TURN_MS after the other one came: handing over at every release costs more than the work. And where the
+ *    lock was seen free for PASS_AFTER_MS, whoever stands there is asleep: go past.
+ * 4. Try the kernel's lock, without blocking, at once and then on setImmediate for the first millisecond (but not where it has just
+ *    gone to the one who was next). Granted: to this request and to the shared ones right behind it.
+ * 5. Not granted: step up to the turnstile as soon as it is free, and wait there on timers (pace.ts). An exclusive request leaves the
+ *    lock alone at first, so that the process that has it can finish a batch; then it tries often.
  * 6. Granted: leave the turnstile at once, so that the next one can step up.
  * 7. Released by the last holder: unlock, and begin again with 3 for the head of the queue.
  */
 export class Station {
-  readonly #sidecar: Sidecar;
+  readonly sidecar: Sidecar;
   readonly #turnstile: Turnstile;
   readonly #now: () => number;
   readonly #queue: Waiter[] = [];
-  #fd: number | undefined;
+  #file: OpenLockFile | undefined;
+  #closing = false;
   #mode: LockMode = 'shared';
   #holders = 0;
   #releasedAt = Number.NEGATIVE_INFINITY;
   #wait: Wait | undefined;
   #cancelTimer: (() => void) | undefined;
-  #freeSince: number | undefined;
-  #passed: { mark: string; until: number } | undefined;
+  /** The mark of whoever stood at the turnstile at the last look, and since when the lock was seen free beside it. */
   #mark: string | undefined;
+  #freeSince: number | undefined;
+  #verifiedAt = Number.NEGATIVE_INFINITY;
+  /** Until when whoever stands at the turnstile leaves the lock alone; 0 when nobody does. */
+  #courtesyEnds = 0;
+  #passed: { mark: string; until: number } | undefined;
 
   constructor(sidecar: Sidecar, now: () => number = () => performance.now()) {
-    this.#sidecar = sidecar;
+    this.sidecar = sidecar;
     this.#now = now;
     this.#turnstile = new Turnstile(sidecar.path, sidecar.dataStats, now);
   }
@@ -65,18 +76,39 @@ export class Station {
     return this.#holders;
   }
 
-  /** Takes the lock if that needs no wait (steps 1 to 4). */
-  tryNow(mode: LockMode): boolean {
-    if (this.#queue.length > 0) return false;
-    const granted = this.#attempt(mode);
-    if (!granted && this.#holders === 0) this.#closeDescriptor();
-    return granted;
+  /**
+   * Whether the next exclusive request needs no look around: this process released the lock a moment ago, another one has come to
+   * the turnstile since, and the courtesy of that one lasts. Then the lock is only tried, on the descriptor that is still
+   * open; that is what makes a turn worth its while.
+   */
+  get inBatch(): boolean {
+    if (this.#file === undefined || this.#holders > 0 || this.#queue.length > 0) return false;
+    const now = this.#now();
+    return now < this.#courtesyEnds && now - this.#releasedAt < SAME_TURN_MS && now - this.#verifiedAt < VERIFIED_MS;
   }
 
-  /** Queues a request; it hears of its end through the waiter. */
+  /** The station of this thread that holds the same lock under another name. Asked right after a try that failed. */
+  holderElsewhere: Station | undefined;
+
+  /** Takes the lock if that needs no wait (steps 1 to 4). What follows a refusal is `enqueue` or `turnAway`. */
+  tryNow(mode: LockMode): boolean {
+    this.holderElsewhere = undefined;
+    if (this.#queue.length > 0) return false;
+    this.#wait = undefined;
+    if (this.#attempt(mode)) return true;
+    this.holderElsewhere = this.#otherHolder();
+    return false;
+  }
+
+  /** Ends a request that was refused and does not wait. */
+  turnAway(): void {
+    if (this.#queue.length === 0) this.#stopWaiting();
+  }
+
+  /** Queues a request that was refused; it hears of its end through the waiter. */
   enqueue(waiter: Waiter): void {
     this.#queue.push(waiter);
-    if (this.#queue.length === 1) this.#advance();
+    if (this.#queue.length === 1) this.#arrangeNextTry();
   }
 
   /** Takes a request that has not been granted out of the queue. */
@@ -90,25 +122,21 @@ export class Station {
   /** One holder is done (step 7). */
   release(): void {
     this.#holders -= 1;
-    if (this.#holders > 0) return;
+    const file = this.#file;
+    if (this.#holders > 0 || file === undefined) return;
     this.#releasedAt = this.#now();
-    const fd = this.#fd;
-    if (fd === undefined) return;
-    if (this.#queue.length === 0) {
-      // Closing the last descriptor releases the lock; LOCK_UN before it frees those who may have inherited a copy.
-      this.#fd = undefined;
-      quietly(() => syscalls.unflock(fd));
-      syscalls.close(fd);
-      return;
-    }
-    syscalls.unflock(fd);
-    this.#wait = undefined;
-    this.#advance();
+    if (holding.get(file.ino) === this) holding.delete(file.ino);
+    // Closing would release it too, but not while a child that is being started still has its copy.
+    syscalls.unflock(file.fd);
+    if (this.#queue.length > 0) this.#advance();
+    else if (this.#mark !== undefined) this.#closeSoon();
+    else this.#closeDescriptor();
   }
 
   /** Grants what can be granted, then arranges the next try. */
   #advance(): void {
-    this.#stopTimer();
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
       try {
         if (!this.#attempt(head.mode)) break;
@@ -134,8 +162,7 @@ export class Station {
     const head = this.#queue[0];
     // Only the end of our own hold can help an exclusive request, or a shared one behind an exclusive hold.
     if (this.#holders > 0 && !(this.#mode === 'shared' && head?.mode === 'shared')) return;
-    this.#wait ??= { since: this.#now(), steppedUpAt: undefined, tries: 0, stillFor: 0 };
-    const delay = nextDelay(this.#wait, this.#now());
+    const delay = nextDelay(this.#currentWait(), this.#now());
     const again = () => {
       this.#cancelTimer = undefined;
       this.#advance();
@@ -149,89 +176,127 @@ export class Station {
     }
   }
 
-  #stopTimer(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+  #otherHolder(): Station | undefined {
+    if (this.#holders > 0 || this.#file === undefined) return undefined;
+    const other = holding.get(this.#file.ino);
+    return other !== undefined && other.#file?.dev === this.#file.dev ? other : undefined;
+  }
+
+  #currentWait(): Wait {
+    this.#wait ??= { since: this.#now(), yielded: false, steppedUpAt: undefined, stillFor: 0 };
+    return this.#wait;
   }
 
   /** Steps 2 to 6 for one request. */
   #attempt(mode: LockMode): boolean {
     if (this.#holders > 0) {
-      if (this.#mode !== 'shared' || mode !== 'shared' || this.#mustYield(mode)) return false;
+      if (this.#mode !== 'shared' || mode !== 'shared' || !this.#mayJoin()) return false;
       this.#holders += 1;
       return true;
     }
-    if (this.#mustYield(mode) && !this.#mayPass(mode)) return false;
-    if (!this.#tryKernel(mode)) {
-      this.#stepUp();
-      return false;
+    if (mode === 'exclusive' && this.inBatch && this.#file !== undefined) {
+      if (syscalls.tryFlock(this.#file.fd, mode)) return this.#granted(mode);
     }
+    return this.#isMyTurn(mode) && this.#tryKernel(mode) && this.#granted(mode);
+  }
+
+  #granted(mode: LockMode): true {
     this.#turnstile.leave();
     this.#freeSince = undefined;
     this.#wait = undefined;
     this.#mode = mode;
     this.#holders = 1;
+    if (this.#file !== undefined) holding.set(this.#file.ino, this);
     return true;
   }
 
-  /** Step 3: whether somebody else is next. */
-  #mustYield(mode: LockMode): boolean {
-    const occupant = this.#turnstile.look();
-    this.#noteMovement(occupant);
-    if (occupant === undefined) return false;
-    const now = this.#now();
-    if (this.#passed?.mark === occupant.mark && now < this.#passed.until) return false;
-    const inTurn = mode === 'exclusive' && this.#wait === undefined && now - this.#releasedAt < SAME_TURN_MS;
-    return !(inTurn && now - occupant.seenAt < TURN_MS);
+  /** Step 2. The sidecar may have been removed or its folder swapped for another since it was locked. */
+  #mayJoin(): boolean {
+    if (this.#look() !== undefined) return false;
+    return this.#file !== undefined && standsAt(this.#file, this.sidecar.path);
   }
 
-  /** A line that moves is worth looking at often. */
-  #noteMovement(occupant: Occupant | undefined): void {
+  /** Steps 3 to 5: whether this request may try the lock now. */
+  #isMyTurn(mode: LockMode): boolean {
+    const before = this.#mark;
+    const occupant = this.#look();
+    const now = this.#now();
+    // Where whoever was next is not there any more, he has the lock or had it, and the turn of this process is over.
+    const turnLost = before !== undefined && occupant?.mark !== before;
+    const inTurn = mode === 'exclusive' && !turnLost && now - this.#releasedAt < SAME_TURN_MS;
+    if (occupant !== undefined && !this.#passes(occupant, now)) {
+      if (inTurn && now - occupant.seenAt < TURN_MS) return true;
+      this.#currentWait().yielded = true;
+      return this.#lockLiesIdle(occupant, now, mode);
+    }
+    const wait = turnLost ? this.#currentWait() : this.#wait;
+    if (wait === undefined) return true;
+    if (turnLost && !wait.yielded) {
+      wait.yielded = true;
+      return false;
+    }
+    if (spins(wait, now)) return true;
+    if (wait.steppedUpAt === undefined) {
+      const entry = this.#turnstile.enter();
+      if (entry !== 'entered') return entry === 'unavailable';
+      wait.steppedUpAt = now;
+    }
+    return mode === 'shared' || !waitsPolitely(wait, now);
+  }
+
+  /** Who stands at the turnstile, if it is another process. */
+  #look(): Occupant | undefined {
+    const occupant = this.#turnstile.look();
+    this.#courtesyEnds = occupant === undefined ? 0 : occupant.seenAt + SURE_COURTESY_MS;
     const moved = occupant?.mark !== this.#mark;
     this.#mark = occupant?.mark;
-    if (this.#wait === undefined) return;
-    this.#wait.stillFor = moved ? 0 : this.#wait.stillFor + 1;
     if (moved) this.#freeSince = undefined;
+    if (this.#wait !== undefined) this.#wait.stillFor = moved ? 0 : this.#wait.stillFor + 1;
+    return occupant;
+  }
+
+  #passes(occupant: Occupant, now: number): boolean {
+    return this.#passed?.mark === occupant.mark && now < this.#passed.until;
   }
 
   /** Step 3, the second exception. The lock is ours for the moment of this look, as it is of any try. */
-  #mayPass(mode: LockMode): boolean {
-    const occupant = this.#turnstile.look();
-    if (occupant === undefined || this.#wait === undefined) return false;
-    const now = this.#now();
+  #lockLiesIdle(occupant: Occupant, now: number, mode: LockMode): boolean {
     if (now - occupant.seenAt < PASS_AFTER_MS / 4) return false;
     if (!this.#tryKernel(mode)) {
       this.#freeSince = undefined;
       return false;
     }
-    if (this.#fd !== undefined) syscalls.unflock(this.#fd);
+    if (this.#file !== undefined) syscalls.unflock(this.#file.fd);
     this.#freeSince ??= now;
     if (now - this.#freeSince < PASS_AFTER_MS) return false;
     this.#passed = { mark: occupant.mark, until: now + IGNORED_MS };
     return true;
   }
 
-  /** Step 5. */
-  #stepUp(): void {
-    const wait = this.#wait;
-    if (wait === undefined || wait.steppedUpAt !== undefined) return;
-    if (this.#now() - wait.since < 1) return;
-    if (this.#turnstile.enter() === 'entered') wait.steppedUpAt = this.#now();
-  }
-
   #tryKernel(mode: LockMode): boolean {
     for (;;) {
-      this.#fd ??= openLockFile(this.#sidecar.path, this.#sidecar.dataStats);
-      const attempt = tryLockFileAt(this.#fd, this.#sidecar.path, mode);
+      this.#file ??= openLockFile(this.sidecar.path, this.sidecar.dataStats);
+      const attempt = tryLockFileAt(this.#file, this.sidecar.path, mode);
+      if (attempt === 'held') this.#verifiedAt = this.#now();
       if (attempt !== 'replaced') return attempt === 'held';
       this.#closeDescriptor();
     }
   }
 
+  /** Others wait, so this process may be in the middle of a batch: the next request of this turn of the event loop saves an open. */
+  #closeSoon(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    setImmediate(() => {
+      this.#closing = false;
+      if (this.idle) this.#closeDescriptor();
+    });
+  }
+
   #closeDescriptor(): void {
-    const fd = this.#fd;
-    if (fd === undefined) return;
-    this.#fd = undefined;
-    quietly(() => syscalls.close(fd));
+    const file = this.#file;
+    if (file === undefined) return;
+    this.#file = undefined;
+    quietly(() => syscalls.close(file.fd));
   }
 }

@@ -1,11 +1,17 @@
+import { randomInt } from 'node:crypto';
 import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
-import { tryLockFileAt } from './sidecar.js';
+import { type OpenLockFile, tryLockFileAt } from './sidecar.js';
 
 /** A mark that is known to be occupied is believed for this long before its lock is tried again. */
 const BELIEVED_MS = 20;
+/** Stamps are seconds since 1970, and earlier than any clock of a running machine: 2004. */
+const LATEST_STAMP = 2 ** 30;
 
-/** Somebody who stands at the turnstile. Every entry makes the file anew, so two occupants are never the same mark. */
+/**
+ * Somebody who stands at the turnstile. Every entry makes the file anew and stamps it with a random time of modification: inode numbers are
+ * used again at once, and times of creation differ only from one tick of the kernel's clock to the next.
+ */
 export interface Occupant {
   readonly mark: string;
   /** When this process first saw this occupant there (monotonic milliseconds). */
@@ -43,11 +49,12 @@ export class Turnstile {
   look(): Occupant | undefined {
     if (this.entered) return undefined;
     const stats = syscalls.stat(this.#path);
-    if (stats === undefined) {
+    // Without its stamp somebody is just stepping up, and is there at the next look.
+    if (stats === undefined || stats.mtimeMs > LATEST_STAMP * 1000) {
       this.#occupant = undefined;
       return undefined;
     }
-    const mark = `${stats.ino}:${stats.ctimeMs}`;
+    const mark = `${stats.ino}:${stats.mtimeMs}`;
     const now = this.#now();
     if (this.#occupant?.mark !== mark) this.#occupant = { mark, seenAt: now };
     else if (now - this.#checkedAt < BELIEVED_MS) return this.#occupant;
@@ -68,6 +75,7 @@ export class Turnstile {
     }
     if (!this.#locks(fd)) return 'occupied';
     this.#fd = fd;
+    quietly(() => syscalls.futimes(fd, 0, randomInt(LATEST_STAMP)));
     return 'entered';
   }
 
@@ -96,7 +104,9 @@ export class Turnstile {
 
   #locks(fd: number): boolean {
     try {
-      if (tryLockFileAt(fd, this.#path, 'exclusive') === 'held') return true;
+      const { dev, ino }: Stats = syscalls.fstat(fd);
+      const file: OpenLockFile = { fd, dev, ino };
+      if (tryLockFileAt(file, this.#path, 'exclusive') === 'held') return true;
     } catch {
       // No lock, no place in line; fairness is all that is lost.
     }

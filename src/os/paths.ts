@@ -49,11 +49,6 @@ export function parentFolder(path: string): string {
   return slash <= 0 ? '/' : path.slice(0, slash);
 }
 
-/** The last component of an absolute path, as written. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 function fromUrl(url: URL): string {
   try {
     return fileURLToPath(url);

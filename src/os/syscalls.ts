@@ -50,6 +50,7 @@ const real = {
   ftruncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
   fchmod: (fd: number, mode: number): void => fs.fchmodSync(fd, mode),
   fchown: (fd: number, uid: number, gid: number): void => fs.fchownSync(fd, uid, gid),
+  futimes: (fd: number, atime: number, mtime: number): void => fs.futimesSync(fd, atime, mtime),
   rename: (from: string, to: string): void => fs.renameSync(from, to),
   unlink: (path: string): void => fs.unlinkSync(path),
   exchange,

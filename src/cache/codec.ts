@@ -1,0 +1,94 @@
+import { deserialize, serialize } from 'node:v8';
+import { HoldfastError } from '../errors.js';
+import type { CodecName } from './entry.js';
+
+/** Turns values into bytes and back. */
+export interface Codec<V> {
+  /** Throws where it cannot write the value; `set` then rejects with `ERR_VALUE_NOT_SERIALIZABLE`. */
+  encode(value: V): Uint8Array;
+  /** Gets exactly the bytes that `encode` gave. Where it throws, the entry is a miss. */
+  decode(bytes: Buffer): V;
+}
+
+/**
+ * `json`: what JSON.stringify keeps. `v8`: also Map, Set, Date, BigInt, typed arrays and cycles; only for directories that
+ * nobody else can write to, since its reader trusts its input. `text`: strings. `bytes`: Buffers and Uint8Arrays, given back as Buffers.
+ */
+export type BuiltInCodec = Exclude<CodecName, 'custom'>;
+
+/** A codec and the name under which entries remember it. */
+export interface NamedCodec {
+  readonly name: CodecName;
+  encode(value: unknown): Buffer;
+  decode(bytes: Buffer): unknown;
+}
+
+const BUILT_IN: Readonly<Record<BuiltInCodec, NamedCodec>> = {
+  json: { name: 'json', encode: encodeJson, decode: (bytes) => JSON.parse(bytes.toString('utf8')) },
+  v8: { name: 'v8', encode: (value) => serialize(value), decode: (bytes) => deserialize(bytes) },
+  text: { name: 'text', encode: encodeText, decode: (bytes) => bytes.toString('utf8') },
+  bytes: { name: 'bytes', encode: encodeBytes, decode: (bytes) => Buffer.from(bytes) },
+};
+
+/** The codec that an option names or is. Throws `ERR_INVALID_ARGUMENT` with what was expected. */
+export function codecOf(option: unknown): NamedCodec {
+  if (option === undefined) return BUILT_IN.json;
+  if (typeof option === 'string' && Object.hasOwn(BUILT_IN, option)) return BUILT_IN[option as BuiltInCodec];
+  if (isCodec(option)) {
+    return {
+      name: 'custom',
+      encode: (value) => encodeBytes(option.encode(value)),
+      decode: (bytes) => option.decode(Buffer.from(bytes)),
+    };
+  }
+  throw new HoldfastError(
+    'ERR_INVALID_ARGUMENT',
+    `codec must be one of ${Object.keys(BUILT_IN).join(', ')}, or an object with encode and decode.`,
+  );
+}
+
+/** The value as bytes; whatever the codec throws becomes `ERR_VALUE_NOT_SERIALIZABLE`. Runs user code: never inside a section. */
+export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
+  if (value === undefined) {
+    throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', 'undefined cannot be stored: it is what a miss gives.');
+  }
+  try {
+    return codec.encode(value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HoldfastError(
+      'ERR_VALUE_NOT_SERIALIZABLE',
+      `The ${codec.name} codec cannot write this value: ${reason}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function encodeJson(value: unknown): Buffer {
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`JSON has no form for a ${typeof value}`);
+  return Buffer.from(text);
+}
+
+function encodeText(value: unknown): Buffer {
+  if (typeof value !== 'string') throw new TypeError(`expected a string, not ${typeof value}`);
+  return Buffer.from(value);
+}
+
+function encodeBytes(value: unknown): Buffer {
+  if (!(value instanceof Uint8Array)) throw new TypeError(`expected a Buffer or Uint8Array, not ${typeof value}`);
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function isCodec(option: unknown): option is Codec<unknown> {
+  return (
+    typeof option === 'object' &&
+    option !== null &&
+    'encode' in option &&
+    typeof option.encode === 'function' &&
+    'decode' in option &&
+    typeof option.decode === 'function'
+  );
+}

@@ -1,0 +1,250 @@
+import { crc32 } from 'node:zlib';
+
+/*
+ * The bytes of an entry file. docs/entry-format.md describes them one by one; both change together, with FORMAT_VERSION.
+ *
+ * Everything here is pure: bytes in, a description or a reason out. `decodeHeader` and `decodePayload` take any bytes and
+ * never throw, because what lies on a disk may have been written by anybody.
+ */
+
+/** "HFE" and a byte that no text file has. */
+const MAGIC = 0xff454648;
+export const FORMAT_VERSION = 1;
+/** Bytes of the header before key and tags. */
+export const FIXED_LENGTH = 80;
+/** Payloads are checked in blocks of this many bytes. */
+export const BLOCK_LENGTH = 64 * 1024;
+/** Keys are at most this many bytes of UTF-8. */
+export const LONGEST_KEY = 65_535;
+export const MOST_TAGS = 64;
+export const LONGEST_TAG = 255;
+/** Lengths are kept in 64 bits and must be exact as JavaScript numbers. */
+const LARGEST_LENGTH = Number.MAX_SAFE_INTEGER;
+
+/** How the payload became bytes. The numbers are on disk. */
+export const CODEC_NUMBERS = { bytes: 0, text: 1, json: 2, v8: 3, custom: 4 } as const;
+export type CodecName = keyof typeof CODEC_NUMBERS;
+const CODEC_NAMES = new Map<number, CodecName>(
+  Object.entries(CODEC_NUMBERS).map(([name, number]) => [number, name as CodecName]),
+);
+
+/** The entry may be overwritten where it is, by an entry that is no longer than the file. */
+const FLAG_REWRITABLE = 1;
+
+/** A tag, and the generation it had when the value was loaded. */
+export interface TagStamp {
+  readonly tag: string;
+  readonly generation: number;
+}
+
+/** What an entry says of itself. Times are milliseconds since 1970; `Infinity` is never. */
+export interface EntryHeader {
+  readonly key: string;
+  readonly codec: CodecName;
+  readonly rewritable: boolean;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** Until when an expired value may still be given out while a new one is loaded; not before `expiresAt`. */
+  readonly staleUntil: number;
+  /** Random, and new at every write: the identity of this version. */
+  readonly version: bigint;
+  readonly tags: readonly TagStamp[];
+  readonly payloadLength: number;
+}
+
+/** A header read from a file, and where its payload lies there. */
+export interface DecodedHeader extends EntryHeader {
+  readonly payloadOffset: number;
+  /** Of the payload where it is one block, of the table of block checksums behind it where it is more. */
+  readonly payloadChecksum: number;
+}
+
+/** Why bytes are no entry. */
+export type Damage =
+  | 'too short'
+  | 'wrong magic'
+  | 'unknown version'
+  | 'unknown codec'
+  | 'unknown flags'
+  | 'impossible length'
+  | 'header checksum'
+  | 'invalid key'
+  | 'invalid tags'
+  | 'invalid time'
+  | 'payload cut short'
+  | 'payload checksum';
+
+export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly damage: Damage };
+
+/** Bytes that the key and the tags of a header take, and with them where the payload begins (a multiple of 8). */
+export function payloadOffsetFor(keyLength: number, tagsLength: number): number {
+  return (FIXED_LENGTH + keyLength + tagsLength + 7) & ~7;
+}
+
+/** How many bytes of checksums follow a payload of this length: none where it is a single block. */
+export function tableLength(payloadLength: number): number {
+  return payloadLength <= BLOCK_LENGTH ? 0 : 4 * Math.ceil(payloadLength / BLOCK_LENGTH);
+}
+
+/** Length of the whole entry, without the slack that a rewritable one may have behind it. */
+export function entryLength(header: Pick<DecodedHeader, 'payloadOffset' | 'payloadLength'>): number {
+  return header.payloadOffset + header.payloadLength + tableLength(header.payloadLength);
+}
+
+/** The header as bytes, up to where the payload begins. Key and tags must have been checked (`checkKey`, `checkTags`). */
+export function encodeHeader(header: EntryHeader, payloadChecksum: number): Buffer {
+  const keyLength = Buffer.byteLength(header.key);
+  const tags = encodeTags(header.tags);
+  const bytes = Buffer.alloc(payloadOffsetFor(keyLength, tags.length));
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt8(FORMAT_VERSION, 4);
+  bytes.writeUInt8(CODEC_NUMBERS[header.codec], 5);
+  bytes.writeUInt16LE(header.rewritable ? FLAG_REWRITABLE : 0, 6);
+  bytes.writeDoubleLE(header.createdAt, 8);
+  bytes.writeDoubleLE(header.expiresAt, 16);
+  bytes.writeDoubleLE(header.staleUntil, 24);
+  bytes.writeBigUInt64LE(header.version, 32);
+  bytes.writeUInt32LE(keyLength, 40);
+  bytes.writeUInt32LE(tags.length, 44);
+  bytes.writeUInt16LE(header.tags.length, 48);
+  bytes.writeBigUInt64LE(BigInt(header.payloadLength), 56);
+  bytes.writeUInt32LE(payloadChecksum, 64);
+  bytes.write(header.key, FIXED_LENGTH, 'utf8');
+  tags.copy(bytes, FIXED_LENGTH + keyLength);
+  bytes.writeUInt32LE(headerChecksum(bytes, bytes.length), 72);
+  return bytes;
+}
+
+/** The checksums of a payload of several blocks, in order. */
+export function encodeTable(payload: Buffer): Buffer {
+  const table = Buffer.alloc(tableLength(payload.length));
+  for (let block = 0; block * 4 < table.length; block += 1) {
+    table.writeUInt32LE(crc32(payload.subarray(block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH)), block * 4);
+  }
+  return table;
+}
+
+/** A whole entry: header, payload, and the table where the payload has several blocks. */
+export function encodeEntry(header: Omit<EntryHeader, 'payloadLength'>, payload: Buffer): Buffer {
+  const table = encodeTable(payload);
+  const checksum = crc32(table.length === 0 ? payload : table);
+  const head = encodeHeader({ ...header, payloadLength: payload.length }, checksum);
+  return Buffer.concat([head, payload, table]);
+}
+
+/**
+ * Reads a header from the first bytes of a file, of which `fileLength` says how long it is. Nothing is allocated by what the bytes
+ * claim before the claim has been held against `fileLength`. Where `bytes` does not hold the whole header, the damage is
+ * `too short`; `headerLengthOf` says how much is needed.
+ */
+export function decodeHeader(bytes: Buffer, fileLength: number): Decoded<DecodedHeader> {
+  const length = headerLengthOf(bytes, fileLength);
+  if (!length.ok) return length;
+  const payloadOffset = length.value;
+  if (bytes.length < payloadOffset) return damaged('too short');
+  if (bytes.readUInt32LE(72) !== headerChecksum(bytes, payloadOffset)) return damaged('header checksum');
+  const codec = CODEC_NAMES.get(bytes.readUInt8(5));
+  if (codec === undefined) return damaged('unknown codec');
+  const flags = bytes.readUInt16LE(6);
+  if ((flags & ~FLAG_REWRITABLE) !== 0) return damaged('unknown flags');
+  const createdAt = bytes.readDoubleLE(8);
+  const expiresAt = bytes.readDoubleLE(16);
+  const staleUntil = bytes.readDoubleLE(24);
+  if (!Number.isFinite(createdAt) || Number.isNaN(expiresAt) || !(staleUntil >= expiresAt))
+    return damaged('invalid time');
+  const payloadLength = bytes.readBigUInt64LE(56);
+  if (payloadLength > BigInt(LARGEST_LENGTH)) return damaged('impossible length');
+  const keyLength = bytes.readUInt32LE(40);
+  const key = decodeUtf8(bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + keyLength));
+  if (key === undefined || keyLength === 0) return damaged('invalid key');
+  const tagsEnd = FIXED_LENGTH + keyLength + bytes.readUInt32LE(44);
+  const tags = decodeTags(bytes.subarray(FIXED_LENGTH + keyLength, tagsEnd), bytes.readUInt16LE(48));
+  if (tags === undefined) return damaged('invalid tags');
+  const header: DecodedHeader = {
+    key,
+    codec,
+    rewritable: (flags & FLAG_REWRITABLE) !== 0,
+    createdAt,
+    expiresAt,
+    staleUntil,
+    version: bytes.readBigUInt64LE(32),
+    tags,
+    payloadLength: Number(payloadLength),
+    payloadOffset,
+    payloadChecksum: bytes.readUInt32LE(64),
+  };
+  if (entryLength(header) > fileLength) return damaged('payload cut short');
+  return { ok: true, value: header };
+}
+
+/** How many bytes the header of this file takes, judged by its fixed part. */
+export function headerLengthOf(bytes: Buffer, fileLength: number): Decoded<number> {
+  if (bytes.length < FIXED_LENGTH || fileLength < FIXED_LENGTH) return damaged('too short');
+  if (bytes.readUInt32LE(0) !== MAGIC) return damaged('wrong magic');
+  if (bytes.readUInt8(4) !== FORMAT_VERSION) return damaged('unknown version');
+  const keyLength = bytes.readUInt32LE(40);
+  const tagsLength = bytes.readUInt32LE(44);
+  if (keyLength > LONGEST_KEY || tagsLength > MOST_TAGS * (LONGEST_TAG + 5)) return damaged('impossible length');
+  const length = payloadOffsetFor(keyLength, tagsLength);
+  return length > fileLength ? damaged('too short') : { ok: true, value: length };
+}
+
+/** The payload of an entry whose bytes are all there, checked. The result shares memory with `bytes`. */
+export function decodePayload(bytes: Buffer, header: DecodedHeader): Decoded<Buffer> {
+  const end = header.payloadOffset + header.payloadLength;
+  if (bytes.length < entryLength(header)) return damaged('payload cut short');
+  const payload = bytes.subarray(header.payloadOffset, end);
+  const tableEnd = end + tableLength(header.payloadLength);
+  if (tableEnd === end) {
+    return crc32(payload) === header.payloadChecksum ? { ok: true, value: payload } : damaged('payload checksum');
+  }
+  const table = bytes.subarray(end, tableEnd);
+  const whole = crc32(table) === header.payloadChecksum && encodeTable(payload).equals(table);
+  return whole ? { ok: true, value: payload } : damaged('payload checksum');
+}
+
+/** Over all of the header but the checksum itself. */
+function headerChecksum(bytes: Buffer, length: number): number {
+  return crc32(bytes.subarray(76, length), crc32(bytes.subarray(0, 72)));
+}
+
+function encodeTags(tags: readonly TagStamp[]): Buffer {
+  const parts = tags.map(({ tag, generation }) => {
+    const text = Buffer.from(tag);
+    const part = Buffer.alloc(1 + text.length + 4);
+    part.writeUInt8(text.length, 0);
+    text.copy(part, 1);
+    part.writeUInt32LE(generation, 1 + text.length);
+    return part;
+  });
+  return Buffer.concat(parts);
+}
+
+function decodeTags(bytes: Buffer, count: number): TagStamp[] | undefined {
+  if (count > MOST_TAGS) return undefined;
+  const tags: TagStamp[] = [];
+  let offset = 0;
+  for (let index = 0; index < count; index += 1) {
+    const length = bytes[offset];
+    if (length === undefined || offset + 5 + length > bytes.length) return undefined;
+    const tag = decodeUtf8(bytes.subarray(offset + 1, offset + 1 + length));
+    if (tag === undefined) return undefined;
+    tags.push({ tag, generation: bytes.readUInt32LE(offset + 1 + length) });
+    offset += 5 + length;
+  }
+  return offset === bytes.length ? tags : undefined;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function damaged(damage: Damage): { readonly ok: false; readonly damage: Damage } {
+  return { ok: false, damage };
+}

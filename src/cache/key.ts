@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { HoldfastError } from '../errors.js';
+import { LONGEST_KEY, LONGEST_TAG, MOST_TAGS } from './entry.js';
+
+/** Shards of a cache: folders of entries, each with its own lock. */
+export const SHARDS = 256;
+/** Slots of a cache: words of shared memory that stand for all keys whose hash begins alike. */
+export const SLOTS = 65_536;
+
+/** Where a key lives. A key never becomes a path: its hash does. */
+export interface Place {
+  readonly key: string;
+  /** SHA-256 of the key's UTF-8, hexadecimal. */
+  readonly hash: string;
+  /** The first 8 bits of the hash. */
+  readonly shard: number;
+  /** The first 16 bits of the hash. */
+  readonly slot: number;
+  /** 31 bits of the hash, never 0: what stands in a slot's lease word for this key. */
+  readonly leaseMark: number;
+}
+
+/** Throws `ERR_INVALID_KEY` for anything but a string of 1 to 65,535 bytes of UTF-8 without unpaired surrogates. */
+export function placeOf(key: unknown): Place {
+  if (typeof key !== 'string') throw invalidKey(`A key is a string, not ${key === null ? 'null' : typeof key}.`);
+  if (key === '') throw invalidKey('A key cannot be empty.');
+  // Each UTF-16 unit is at least one byte: a huge string is refused without being encoded.
+  if (key.length > LONGEST_KEY || Buffer.byteLength(key) > LONGEST_KEY) {
+    throw invalidKey(`A key is at most ${LONGEST_KEY} bytes of UTF-8; this one has ${key.length} characters.`);
+  }
+  if (!isWellFormed(key)) throw invalidKey('A key cannot contain an unpaired surrogate: it has no UTF-8.');
+  const digest = createHash('sha256').update(key).digest();
+  return {
+    key,
+    hash: digest.toString('hex'),
+    shard: digest.readUInt8(0),
+    slot: digest.readUInt16BE(0),
+    leaseMark: digest.readUInt32LE(4) >>> 1 || 1,
+  };
+}
+
+/** Throws `ERR_INVALID_ARGUMENT` for anything but an array of up to 64 tags of 1 to 255 bytes. Duplicates are taken out. */
+export function checkTags(tags: unknown): readonly string[] {
+  if (tags === undefined) return [];
+  if (!Array.isArray(tags)) throw invalidArgument('tags must be an array of strings.');
+  const unique = [...new Set(tags)];
+  if (unique.length > MOST_TAGS) throw invalidArgument(`An entry has at most ${MOST_TAGS} tags, not ${unique.length}.`);
+  for (const tag of unique) {
+    const fits = typeof tag === 'string' && tag !== '' && Buffer.byteLength(tag) <= LONGEST_TAG && isWellFormed(tag);
+    if (!fits) throw invalidArgument(`A tag is a string of 1 to ${LONGEST_TAG} bytes of UTF-8.`);
+  }
+  return unique;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text);
+}
+
+function invalidKey(message: string): HoldfastError {
+  return new HoldfastError('ERR_INVALID_KEY', message);
+}
+
+function invalidArgument(message: string): HoldfastError {
+  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { errorCode } from '../errors.js';
+import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
+import { raceCommand } from './race.js';
+
+// Whoever reads our output may leave early (`holdfast race | head -1`).
+process.stdout.on('error', (error) => {
+  if (errorCode(error) !== 'EPIPE') throw error;
+});
+
+const { version }: { version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+
+const program = new Command('holdfast')
+  .description('A file cache that many processes can share: no torn read, no lost write, no SIGBUS.')
+  .version(version, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .helpCommand('help [command]', 'print the help of a command')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'holdfast: ')) })
+  .showHelpAfterError('(holdfast --help tells what there is.)')
+  .addHelpText('after', `\n${EXIT_STATUS_HELP}`)
+  .exitOverride();
+program.addCommand(raceCommand().copyInheritedSettings(program));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = statusOf(error);
+}
+
+/** Commander has printed its own errors; it throws for `--help` and `--version` too. */
+function statusOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.fine : ExitStatus.wrongUse;
+  console.error(`holdfast: ${error instanceof Error ? error.message : String(error)}`);
+  return ExitStatus.wrongUse;
+}

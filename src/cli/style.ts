@@ -1,0 +1,19 @@
+import { styleText } from 'node:util';
+
+/** Colours a text. */
+export type Paint = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;
+
+/** Colours for terminals that have them; NO_COLOR, FORCE_COLOR and TERM are asked by Node. Plain text for everything else. */
+export function paintFor(stream: NodeJS.WriteStream): Paint {
+  return stream.isTTY && stream.hasColors() ? styleText : (_format, text) => text;
+}
+
+/** A count with its thousands apart. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1 reader`, `4 readers`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,83 @@
+import { statSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import type { Counters } from './counters.js';
+import type { RaceDeath, RaceSample } from './report.js';
+
+/** More texts of errors than this help nobody. */
+const KEPT_MESSAGES = 5;
+
+/** Keeps what happens while a strategy runs: deaths and errors as they come, samples of the counters when asked. */
+export class Recorder {
+  readonly timeline: RaceSample[] = [];
+  readonly errorMessages: string[] = [];
+  readonly #counters: Counters;
+  readonly #cachePath: string;
+  #startedAt = Number.NaN;
+  #sigbus = 0;
+  #ended = 0;
+  #firstDeathMs: number | null = null;
+  #deaths: RaceDeath[] = [];
+
+  constructor(counters: Counters, cachePath: string) {
+    this.#counters = counters;
+    this.#cachePath = cachePath;
+  }
+
+  /** Time begins now. */
+  begin(): void {
+    this.#startedAt = performance.now();
+  }
+
+  get elapsedMs(): number {
+    return toTenths(performance.now() - this.#startedAt);
+  }
+
+  get firstDeathMs(): number | null {
+    return this.#firstDeathMs;
+  }
+
+  /** SIGBUS ended a process. */
+  died(pid: number, process: string): void {
+    const atMs = this.elapsedMs;
+    this.#firstDeathMs ??= atMs;
+    this.#sigbus += 1;
+    this.#deaths.push({ atMs, pid, process });
+  }
+
+  /** A process ended that should not have: an error that it could not count itself. */
+  ended(message: string): void {
+    this.#ended += 1;
+    this.reported(message);
+  }
+
+  /** What an error said that is counted already. */
+  reported(message: string): void {
+    if (this.errorMessages.length < KEPT_MESSAGES && !this.errorMessages.includes(message)) {
+      this.errorMessages.push(message);
+    }
+  }
+
+  /** Takes a sample, and keeps it. */
+  sample(): RaceSample {
+    const { reads, writes, empty, torn, errors } = this.#counters.totals();
+    const sample: RaceSample = {
+      atMs: this.elapsedMs,
+      // A read that killed its process could not count itself.
+      reads: reads + this.#sigbus,
+      writes,
+      sigbus: this.#sigbus,
+      empty,
+      torn,
+      errors: errors + this.#ended,
+      fileBytes: statSync(this.#cachePath, { throwIfNoEntry: false })?.size ?? null,
+      deaths: this.#deaths,
+    };
+    this.#deaths = [];
+    this.timeline.push(sample);
+    return sample;
+  }
+}
+
+function toTenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}

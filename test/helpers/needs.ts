@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What a test may need that not every machine has. */
+export type Tool = 'fs-ext' | 'koffi' | 'php' | 'python3' | 'flock' | 'strace' | 'root' | 'tmpfs';
+
+const CHECKS: Readonly<Record<Tool, () => unknown>> = {
+  'fs-ext': () => createRequire(import.meta.url)('fs-ext'),
+  koffi: () => createRequire(import.meta.url)('koffi'),
+  php: () => execFileSync('php', ['--version'], { stdio: 'ignore' }),
+  python3: () => execFileSync('python3', ['--version'], { stdio: 'ignore' }),
+  flock: () => execFileSync('flock', ['--version'], { stdio: 'ignore' }),
+  strace: () => execFileSync('strace', ['--version'], { stdio: 'ignore' }),
+  root: assertRoot,
+  tmpfs: mountOnce,
+};
+
+/**
+ * Whether the machine has all of these; `test.skipIf(!needs('php'))` skips a test by name where it has not. On CI (`CI=true`) a missing
+ * tool is an error, unless `HOLDFAST_TEST_WITHOUT` names it (several: comma-separated): nothing goes untested unnoticed.
+ */
+export function needs(...tools: Tool[]): boolean {
+  const missing = tools.filter((tool) => !isThere(tool));
+  const excused = (process.env['HOLDFAST_TEST_WITHOUT'] ?? '').split(',');
+  const unexcused = missing.filter((tool) => !excused.includes(tool));
+  if (process.env['CI'] === 'true' && unexcused.length > 0) {
+    throw new Error(`Missing here: ${unexcused.join(', ')}. To test without, name them in HOLDFAST_TEST_WITHOUT.`);
+  }
+  return missing.length === 0;
+}
+
+const known = new Map<Tool, boolean>();
+
+function isThere(tool: Tool): boolean {
+  let answer = known.get(tool);
+  if (answer === undefined) {
+    answer = succeeds(CHECKS[tool]);
+    known.set(tool, answer);
+  }
+  return answer;
+}
+
+function succeeds(check: () => unknown): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function assertRoot(): void {
+  if (process.getuid?.() !== 0) throw new Error('not root');
+}
+
+function mountOnce(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+  } finally {
+    rmdirSync(folder);
+  }
+}

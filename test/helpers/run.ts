@@ -1,0 +1,60 @@
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { execa, type Result } from 'execa';
+import { onTestFinished } from 'vitest';
+import { surelyFree } from './times.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A program that runs beside the test. It is killed, and waited for, when the test ends. */
+export interface Running {
+  readonly pid: number;
+  /** Resolves when it has printed this line; rejects when it ends without. */
+  said(line: string): Promise<void>;
+  /** Writes a line to its standard input. */
+  say(line: string): void;
+  /** How it ended: exit status or signal, and what it printed. It never rejects. */
+  readonly ended: Promise<Result<{ reject: false }>>;
+  kill(signal?: NodeJS.Signals): void;
+}
+
+/** A script of test/processes. */
+export function run(script: string, args: string[] = [], env: Record<string, string> = {}): Running {
+  const path = fileURLToPath(new URL(`../processes/${script}`, import.meta.url));
+  return runProgram(process.execPath, [path, ...args], env);
+}
+
+/** A program, in the root of the repository. */
+export function runProgram(program: string, args: string[], env: Record<string, string> = {}): Running {
+  const subprocess = execa(program, args, { reject: false, env, cwd: ROOT });
+  const ended = subprocess.then((result) => result);
+  onTestFinished(async () => {
+    subprocess.kill('SIGKILL');
+    await ended;
+  });
+  const heard: string[] = [];
+  const lines = createInterface({ input: subprocess.stdout });
+  lines.on('line', (line) => heard.push(line));
+
+  return {
+    pid: Number(subprocess.pid),
+    ended,
+    say: (line) => {
+      subprocess.stdin.write(`${line}\n`);
+    },
+    kill: (signal = 'SIGKILL') => {
+      subprocess.kill(signal);
+    },
+    said: (line) =>
+      surelyFree(
+        new Promise<void>((resolve, reject) => {
+          const look = () => {
+            if (heard.includes(line)) resolve();
+          };
+          look();
+          lines.on('line', look);
+          ended.then(({ stderr }) => reject(new Error(`It ended without saying "${line}": ${stderr}`)));
+        }),
+      ),
+  };
+}
