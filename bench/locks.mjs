@@ -98,17 +98,22 @@ async function starvation() {
   console.log(
     `Starvation: ${processes} processes hold the shared lock 5 ms each, back to back; one writer does ${writes} writes`,
   );
-  for (let round = 0; round < rounds; round += 1) {
-    const path = join(directory, `starvation-${round}`);
-    writeFileSync(path, '0'.padStart(12, '0'));
-    const readers = Array(processes).fill({ role: 'reader', amount: 5 });
-    const outcomes = await runTeam([...readers, { role: 'writer', amount: writes }], path);
-    const writer = outcomes.find((outcome) => outcome.role === 'writer');
-    const reads = outcomes.filter((outcome) => outcome.role === 'reader').map((outcome) => outcome.done);
+  for (const role of ['writer', 'paced-writer']) {
     console.log(
-      `  writer waited p50 ${writer?.waits.p50.toFixed(1)} ms, p99 ${writer?.waits.p99.toFixed(1)} ms, max ${writer?.waits.max.toFixed(1)} ms` +
-        `   holds per reader ${Math.min(...reads)} to ${Math.max(...reads)}`,
+      role === 'writer' ? '  back to back' : '  with a pause of 2 ms after each, so that each has to wait anew',
     );
+    for (let round = 0; round < rounds; round += 1) {
+      const path = join(directory, `starvation-${role}-${round}`);
+      writeFileSync(path, '0'.padStart(12, '0'));
+      const readers = Array(processes).fill({ role: 'reader', amount: 5 });
+      const outcomes = await runTeam([...readers, { role, amount: writes }], path);
+      const writer = outcomes.find((outcome) => outcome.role === role);
+      const reads = outcomes.filter((outcome) => outcome.role === 'reader').map((outcome) => outcome.done);
+      console.log(
+        `    waited p50 ${writer?.waits.p50.toFixed(1)} ms, p99 ${writer?.waits.p99.toFixed(1)} ms, max ${writer?.waits.max.toFixed(1)} ms` +
+          `   holds per reader ${Math.min(...reads)} to ${Math.max(...reads)}`,
+      );
+    }
   }
   console.log();
 }

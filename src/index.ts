@@ -6,6 +6,8 @@ export {
   lockFile,
   type MappedFile,
   mapFile,
+  type ReadOptions,
+  type RemoveOptions,
   readFile,
   removeFile,
   type StrategyName,

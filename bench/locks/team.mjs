@@ -29,9 +29,10 @@ export async function runTeam(parts, path, { milliseconds } = {}) {
       return { role: parts[index]?.role ?? '', ...outcome };
     });
     for (const child of children) child.send('go');
-    const limited = outcomes.filter((_, index) => parts[index]?.role === 'writer');
+    const limited = outcomes.filter((_, index) => parts[index]?.role.endsWith('writer'));
     await (milliseconds === undefined ? Promise.race(limited) : delay(milliseconds));
-    for (const child of children) if (child.connected) child.send('stop');
+    // One that has ended by itself may be gone by now; its outcome has come.
+    for (const child of children) if (child.connected) child.send('stop', () => {});
     return await Promise.all(outcomes);
   } finally {
     for (const child of children) child.kill('SIGKILL');

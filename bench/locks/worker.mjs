@@ -41,12 +41,14 @@ const steps = {
     await lock.release();
   },
   writer: () => updateFile(path, increment, { strategy: 'flock', timeout: 60_000 }),
+  'paced-writer': () => updateFile(path, increment, { strategy: 'flock', timeout: 60_000 }),
 };
 
 const { flockSync } = role === 'blocking' ? createRequire(import.meta.url)('fs-ext') : { flockSync() {} };
 const step = steps[role];
 if (step === undefined) throw new Error(`unknown role ${role}`);
-const limit = role === 'writer' ? Number(amount) : Number.POSITIVE_INFINITY;
+const ends = role === 'writer' || role === 'paced-writer';
+const limit = ends ? Number(amount) : Number.POSITIVE_INFINITY;
 
 /** How long each process works before its figures count: services live long, compilers do not stop before seconds. */
 const WARM_UP_MS = Number(process.env['WARM_UP_MS'] ?? 4000);
@@ -64,7 +66,7 @@ let done = 0;
 let warmUpUpdates = 0;
 let lastYield = performance.now();
 let cpuBefore = process.cpuUsage();
-const warmUntil = lastYield + (role === 'writer' || role === 'reader' ? 0 : WARM_UP_MS);
+const warmUntil = lastYield + (ends || role === 'reader' ? 0 : WARM_UP_MS);
 while (!stopped && done < limit) {
   if (warmUpUpdates === 0 && lastYield >= warmUntil) {
     warmUpUpdates = done;
@@ -77,6 +79,7 @@ while (!stopped && done < limit) {
   const end = performance.now();
   waits.push(end - start);
   done += 1;
+  if (role === 'paced-writer') await delay(2);
   // Lets the order to stop in. The blocking form never yields by itself.
   if (end - lastYield > 50) {
     await new Promise((resolve) => setImmediate(resolve));

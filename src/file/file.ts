@@ -9,10 +9,21 @@ import {
   toFileLock,
   tryLockSidecar,
 } from '../lock/index.js';
-import { absolutePath } from '../os/paths.js';
+import { absolutePath, parentFolder } from '../os/paths.js';
 import { syscalls } from '../os/syscalls.js';
-import { type FileData, type FileOptions, resolveFileOptions, toBuffer } from './options.js';
+import {
+  type FileData,
+  type FileOptions,
+  READ_OPTIONS,
+  REMOVE_OPTIONS,
+  type ReadOptions,
+  type RemoveOptions,
+  resolveFileOptions,
+  toBuffer,
+  WRITE_OPTIONS,
+} from './options.js';
 import type { Edit, PutOptions, Strategy } from './strategy.js';
+import { syncFolder } from './sync-folder.js';
 import { noSuchFile, readWhole } from './whole-file.js';
 
 /** What {@link updateFile} does with the old content. `undefined` removes the file, or leaves it missing. */
@@ -24,8 +35,8 @@ export type Change = (old: Buffer | undefined) => FileData | undefined | Promise
  *
  * Rejects with `ENOENT` where there is no file (and makes no sidecar for it), and as {@link lockFile} does.
  */
-export async function readFile(path: string | URL, options: FileOptions = {}): Promise<Buffer> {
-  const { strategy, wait } = resolveFileOptions(options, 'flock');
+export async function readFile(path: string | URL, options: ReadOptions = {}): Promise<Buffer> {
+  const { strategy, wait } = resolveFileOptions(options, READ_OPTIONS, 'flock');
   // Checked here for those who wait for nobody, too.
   patience(wait);
   const given = absolutePath(path);
@@ -43,7 +54,7 @@ export async function readFile(path: string | URL, options: FileOptions = {}): P
  * Rejects with the system's error (`ENOSPC`, `EACCES`, ...) and as {@link lockFile} does.
  */
 export async function writeFile(path: string | URL, data: FileData, options: FileOptions = {}): Promise<void> {
-  const { strategy, wait, mode, flush } = resolveFileOptions(options, 'rename');
+  const { strategy, wait, mode, flush } = resolveFileOptions(options, WRITE_OPTIONS, 'rename');
   const bytes = toBuffer(data);
   const lock = await strategy.lock(path, 'exclusive', wait);
   await whileHolding(lock, async () => {
@@ -60,7 +71,7 @@ export async function writeFile(path: string | URL, data: FileData, options: Fil
  * Rejects as {@link writeFile} does. Inside `change`, locking the same file again is `ERR_LOCK_CONFLICT`.
  */
 export async function updateFile(path: string | URL, change: Change, options: FileOptions = {}): Promise<void> {
-  const { strategy, wait, mode, flush } = resolveFileOptions(options, 'rename');
+  const { strategy, wait, mode, flush } = resolveFileOptions(options, WRITE_OPTIONS, 'rename');
   const lock = await strategy.lock(path, 'exclusive', wait);
   try {
     await editHeld(strategy, lock, change, { mode, flush });
@@ -89,16 +100,16 @@ async function editHeld(strategy: Strategy, lock: HeldLock, change: Change, opti
     return;
   }
   edit.abandon();
-  if (edit.old !== undefined) unlinkIfThere(lock.path);
+  if (edit.old !== undefined) await unlinkIfThere(lock.path, options.flush);
 }
 
 /** Removes a file under the exclusive lock; its sidecar stays, since others may be about to lock it. False where there was none. */
-export async function removeFile(path: string | URL, options: FileOptions = {}): Promise<boolean> {
-  const { strategy, wait } = resolveFileOptions(options, 'rename');
+export async function removeFile(path: string | URL, options: RemoveOptions = {}): Promise<boolean> {
+  const { strategy, wait, flush } = resolveFileOptions(options, REMOVE_OPTIONS, 'rename');
   const lock = await strategy.lock(path, 'exclusive', wait);
   return whileHolding(lock, async () => {
     strategy.assertHeld?.(lock);
-    return unlinkIfThere(lock.path);
+    return unlinkIfThere(lock.path, flush);
   });
 }
 
@@ -112,9 +123,9 @@ export async function removeFile(path: string | URL, options: FileOptions = {}):
  * Rejects with `ERR_LOCK_TIMEOUT`, `ERR_LOCK_CONFLICT`, `ERR_LOCK_UNSUPPORTED`, the signal's reason, or the system's error (a folder
  * that is missing or cannot be written to). What remains after that: nothing, neither a descriptor nor a place in the queue.
  */
-export async function lockFile(path: string | URL, mode: LockMode, options: FileOptions = {}): Promise<FileLock> {
+export async function lockFile(path: string | URL, mode: LockMode, options: ReadOptions = {}): Promise<FileLock> {
   assertMode(mode);
-  const { strategy, wait } = resolveFileOptions(options, 'flock');
+  const { strategy, wait } = resolveFileOptions(options, READ_OPTIONS, 'flock');
   return toFileLock(await strategy.lock(path, mode, wait));
 }
 
@@ -153,14 +164,15 @@ async function editByPut(strategy: Strategy, lock: HeldLock): Promise<Edit> {
   return { old, commit: (data, options) => strategy.put(lock, data, options), abandon() {} };
 }
 
-function unlinkIfThere(path: string): boolean {
+async function unlinkIfThere(path: string, flush: boolean): Promise<boolean> {
   try {
     syscalls.unlink(path);
-    return true;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
+  if (flush) await syncFolder(parentFolder(path));
+  return true;
 }
 
 function missing(path: string): never {

@@ -9,6 +9,6 @@ export {
   writeFile,
 } from './file.js';
 export { type MappedFile, mapFile } from './map-file.js';
-export type { FileData, FileOptions } from './options.js';
+export type { FileData, FileOptions, ReadOptions, RemoveOptions } from './options.js';
 export { replaceAtomically } from './replace-atomically.js';
 export { STRATEGY_NAMES, type Strategy, type StrategyName, strategyNamed } from './strategies.js';

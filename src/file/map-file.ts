@@ -3,7 +3,7 @@ import { type FileLock, patience, toFileLock } from '../lock/index.js';
 import { assertMapSupported, type Mapping, mapPrivate } from '../os/mmap.js';
 import { absolutePath } from '../os/paths.js';
 import { O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
-import { type FileOptions, resolveFileOptions } from './options.js';
+import { READ_OPTIONS, type ReadOptions, resolveFileOptions } from './options.js';
 import { noSuchFile, regularStats } from './whole-file.js';
 
 /** A file in memory, without a copy. It ends with `close()` or `await using`. */
@@ -28,8 +28,8 @@ export interface MappedFile extends AsyncDisposable {
  *
  * Rejects with `ERR_MAP_UNSUPPORTED` where koffi is missing, `ENOENT` where there is no file, and as {@link lockFile} does.
  */
-export async function mapFile(path: string | URL, options: FileOptions = {}): Promise<MappedFile> {
-  const { strategy, wait } = resolveFileOptions(options, 'flock');
+export async function mapFile(path: string | URL, options: ReadOptions = {}): Promise<MappedFile> {
+  const { strategy, wait } = resolveFileOptions(options, READ_OPTIONS, 'flock');
   // Checked here for those who wait for nobody, too.
   patience(wait);
   assertMapSupported();

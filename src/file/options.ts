@@ -2,18 +2,26 @@ import { HoldfastError } from '../errors.js';
 import { assertKnownOptions, type WaitOptions } from '../lock/index.js';
 import { STRATEGY_NAMES, type Strategy, type StrategyName, strategyNamed } from './strategies.js';
 
-/** What the plain-file functions take. */
-export interface FileOptions extends WaitOptions {
+/** What reading, mapping and locking take. */
+export interface ReadOptions extends WaitOptions {
   /**
    * How readers and writers stay out of each other's way. All who share a file should use the same one. Reading and mapping
    * default to `flock`, which is safe beside each of our writers but those of `proper-lockfile`; writing defaults to
    * `rename`, which is safe beside any reader.
    */
   strategy?: StrategyName | undefined;
+}
+
+/** What removing takes. */
+export interface RemoveOptions extends ReadOptions {
+  /** Whether the change is on the disk before the promise resolves: fsync(2) of the file and of its folder. Default false. */
+  flush?: boolean | undefined;
+}
+
+/** What writing and updating take. */
+export interface FileOptions extends RemoveOptions {
   /** Permissions of the file, e.g. `0o640`. Default: those of the file that is replaced, or 0o666 less the umask. */
   mode?: number | undefined;
-  /** Whether the bytes (and the new name) are on the disk before the promise resolves: fsync(2). Default false. */
-  flush?: boolean | undefined;
 }
 
 /** The same, checked. */
@@ -24,11 +32,17 @@ export interface ResolvedFileOptions {
   readonly flush: boolean;
 }
 
-const KNOWN = ['strategy', 'timeout', 'signal', 'mode', 'flush'];
+export const READ_OPTIONS = ['strategy', 'timeout', 'signal'] as const;
+export const REMOVE_OPTIONS = [...READ_OPTIONS, 'flush'] as const;
+export const WRITE_OPTIONS = [...REMOVE_OPTIONS, 'mode'] as const;
 
-/** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
-export function resolveFileOptions(options: FileOptions, strategy: StrategyName): ResolvedFileOptions {
-  assertKnownOptions(options, KNOWN);
+/** Throws `ERR_INVALID_ARGUMENT` with what was expected. An option that would have no effect is refused. */
+export function resolveFileOptions(
+  options: FileOptions,
+  known: readonly string[],
+  strategy: StrategyName,
+): ResolvedFileOptions {
+  assertKnownOptions(options, known);
   const { mode, flush = false } = options;
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
     throw invalid(`mode must be a whole number from 0 to 0o7777, not ${String(mode)}.`);

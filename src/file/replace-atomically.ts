@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { quietly } from '../errors.js';
 import { parentFolder } from '../os/paths.js';
-import { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
+import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
 import type { PutOptions } from './strategy.js';
+import { syncFolder } from './sync-folder.js';
 import { writeRange } from './whole-file.js';
 
 /**
@@ -48,13 +49,4 @@ function keepOwnerAndMode(fd: number, old: Stats | undefined, mode: number | und
   }
   // After the owner: chown(2) takes set-user-ID away. And not left to open(2), from which the umask takes its part.
   if (mode !== undefined) syscalls.fchmod(fd, mode);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const fd = syscalls.open(folder, O_RDONLY | O_DIRECTORY);
-  try {
-    await syscalls.fsyncAsync(fd);
-  } finally {
-    quietly(() => syscalls.close(fd));
-  }
 }

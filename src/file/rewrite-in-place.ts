@@ -1,14 +1,25 @@
 import { errorCode, quietly } from '../errors.js';
+import { parentFolder } from '../os/paths.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
 import type { Edit, PutOptions } from './strategy.js';
-import { INLINE_LIMIT, readOpen, regularStats, writeRange, writeRangeNow } from './whole-file.js';
+import { syncFolder } from './sync-folder.js';
+import {
+  INLINE_LIMIT,
+  readOpen,
+  readRange,
+  readRangeNow,
+  regularStats,
+  writeRange,
+  writeRangeNow,
+} from './whole-file.js';
 
 /**
  * Rewrites the file that stands at `path`, which must be locked against readers and writers. It is never opened with
- * `O_TRUNC`. What goes beyond the old end is written first: where there is no space for it, the file is cut back to its old
- * length and the old content is whole (not so on copy-on-write file systems, where overwriting needs space too).
+ * `O_TRUNC`. What goes beyond the old end is written first, since only that needs space; where it fails it is cut off again, and
+ * where a file cannot be made shorter what was overwritten is put back: the old content is whole.
  *
- * *Not* guaranteed: a whole file after the process was killed in the middle.
+ * *Not* guaranteed: a whole file after the process was killed in the middle, or after a disk failed in the middle of one write. On
+ * copy-on-write file systems overwriting needs space too.
  */
 export function rewriteInPlace(path: string, data: Buffer, options: PutOptions): void | Promise<void> {
   const fd = openExisting(path);
@@ -68,21 +79,31 @@ function overwrite(
 }
 
 function overwriteNow(fd: number, oldLength: number, data: Buffer): void {
+  const overwritten = Math.min(data.length, oldLength);
+  // Only making it shorter comes after the bytes have changed; it may fail then.
+  const former = readRangeNow(fd, data.length < oldLength ? overwritten : 0);
   try {
-    if (data.length > oldLength) writeRangeNow(fd, data, oldLength, data.length);
+    writeRangeNow(fd, data, oldLength, data.length);
+    writeRangeNow(fd, data, 0, overwritten);
+    if (data.length < oldLength) syscalls.ftruncate(fd, data.length);
   } catch (error) {
-    quietly(() => syscalls.ftruncate(fd, oldLength));
+    putBack(fd, former, oldLength);
     throw error;
   }
-  writeRangeNow(fd, data, 0, Math.min(data.length, oldLength));
-  if (data.length < oldLength) syscalls.ftruncate(fd, data.length);
 }
 
 async function overwriteLater(fd: number, oldLength: number, data: Buffer, flush: boolean): Promise<void> {
   try {
-    await appendLater(fd, oldLength, data);
-    await writeRange(fd, data, 0, Math.min(data.length, oldLength));
-    if (data.length < oldLength) syscalls.ftruncate(fd, data.length);
+    const overwritten = Math.min(data.length, oldLength);
+    const former = await readRange(fd, data.length < oldLength ? overwritten : 0);
+    try {
+      await writeRange(fd, data, oldLength, data.length);
+      await writeRange(fd, data, 0, overwritten);
+      if (data.length < oldLength) syscalls.ftruncate(fd, data.length);
+    } catch (error) {
+      putBack(fd, former, oldLength);
+      throw error;
+    }
     if (flush) await syscalls.fsyncAsync(fd);
   } catch (error) {
     quietly(() => syscalls.close(fd));
@@ -91,13 +112,10 @@ async function overwriteLater(fd: number, oldLength: number, data: Buffer, flush
   syscalls.close(fd);
 }
 
-async function appendLater(fd: number, oldLength: number, data: Buffer): Promise<void> {
-  try {
-    await writeRange(fd, data, oldLength, data.length);
-  } catch (error) {
-    quietly(() => syscalls.ftruncate(fd, oldLength));
-    throw error;
-  }
+/** The former content was read from the file and not taken from an edit: whoever changes the content may have changed the buffer that he was given. */
+function putBack(fd: number, former: Buffer, oldLength: number): void {
+  quietly(() => writeRangeNow(fd, former, 0, former.length));
+  quietly(() => syscalls.ftruncate(fd, oldLength));
 }
 
 async function create(path: string, data: Buffer, options: PutOptions): Promise<void> {
@@ -108,6 +126,7 @@ async function create(path: string, data: Buffer, options: PutOptions): Promise<
     quietly(() => syscalls.unlink(path));
     throw error;
   }
+  if (options.flush) await syncFolder(parentFolder(path));
 }
 
 function openExisting(path: string): number | undefined {

@@ -7,6 +7,8 @@ import { O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
  */
 export const INLINE_LIMIT = 64 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Where small files are read to before their length is known. One byte more than the limit tells a small file from a large one. */
 let scratch: Buffer | undefined;
 
@@ -59,6 +61,24 @@ export function regularStats(fd: number, path = 'the file'): { size: number } {
 export function noSuchFile(path: string): Error {
   const error = new Error(`ENOENT: no such file or directory, open '${path}'`);
   return Object.assign(error, { code: 'ENOENT', syscall: 'open', path });
+}
+
+/** The first `length` bytes of an open file, fewer where it is shorter. At once where that is little, through the pool where it is not. */
+export function readRange(fd: number, length: number): Buffer | Promise<Buffer> {
+  return length <= INLINE_LIMIT ? readRangeNow(fd, length) : readLarge(fd, length);
+}
+
+/** The same on this thread, whatever the length. */
+export function readRangeNow(fd: number, length: number): Buffer {
+  if (length === 0) return NOTHING;
+  const content = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const count = syscalls.read(fd, content, done, length - done, done);
+    if (count === 0) break;
+    done += count;
+  }
+  return content.subarray(0, done);
 }
 
 async function readLarge(fd: number, size: number): Promise<Buffer> {

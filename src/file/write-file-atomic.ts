@@ -1,5 +1,7 @@
 import { lockSidecar } from '../lock/index.js';
+import { parentFolder } from '../os/paths.js';
 import type { Strategy } from './strategy.js';
+import { syncFolder } from './sync-folder.js';
 
 /**
  * The package write-file-atomic under an exclusive lock; readers take none. Here because people know it, and to be compared.
@@ -14,5 +16,7 @@ export const writeFileAtomic: Strategy = {
   async put(lock, data, { mode, flush }) {
     const { default: write } = await import('write-file-atomic');
     await write(lock.path, data, { fsync: flush, ...(mode === undefined ? {} : { mode }) });
+    // The package brings the bytes to the disk, but not the name.
+    if (flush) await syncFolder(parentFolder(lock.path));
   },
 };

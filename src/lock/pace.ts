@@ -3,7 +3,7 @@
 /** Most sections last microseconds: at first a try costs less than the wait for a timer. */
 const SPIN_MS = 1;
 /** Who steps up to the turnstile leaves the lock alone for this long: whoever has it may use it again meanwhile. */
-const COURTESY_MS = 8;
+const COURTESY_MS = 13;
 /** The part of it that others can count on, who may have seen him a little later than he came. */
 export const SURE_COURTESY_MS = COURTESY_MS - 1;
 /** A process that goes on locking beside somebody at the turnstile lets him in after this long, if he did not manage by himself. */
@@ -12,8 +12,8 @@ export const TURN_MS = COURTESY_MS + 2;
 export const PASS_AFTER_MS = 100;
 const LONGEST_MS = 50;
 /** Who has just come looks this seldom at a line that moves, and who has waited for the longest time this often. */
-const LONGEST_OUTSIDE_MS = 16;
-const SHORTEST_OUTSIDE_MS = 3;
+const LONGEST_OUTSIDE_MS = 50;
+const SHORTEST_OUTSIDE_MS = 14;
 
 /** As many looks may find the same one at the turnstile before the line counts as standing still. */
 const STILL_LOOKS = 3;
@@ -34,9 +34,12 @@ export function spins(wait: Wait, now: number): boolean {
   return !wait.yielded && now - wait.since < SPIN_MS;
 }
 
-/** Whether somebody who stands at the turnstile still leaves the lock to those who have it. */
+/**
+ * Whether somebody who stands at the turnstile still leaves the lock to those who have it. Only among several who contend: who found the
+ * lock taken through all of the first millisecond waits for one long section, and there is no batch to be courteous to.
+ */
 export function waitsPolitely(wait: Wait, now: number): boolean {
-  return wait.steppedUpAt !== undefined && now - wait.steppedUpAt < COURTESY_MS;
+  return wait.yielded && wait.steppedUpAt !== undefined && now - wait.steppedUpAt < COURTESY_MS;
 }
 
 /**
@@ -50,11 +53,11 @@ export function nextDelay(wait: Wait, now: number, random: () => number = Math.r
   if (spins(wait, now)) return 'immediate';
   if (wait.steppedUpAt !== undefined) {
     const waited = now - wait.steppedUpAt;
-    if (waited < COURTESY_MS) return Math.max(1, COURTESY_MS - waited);
-    if (waited < COURTESY_MS + 2 * SPIN_MS) return 'immediate';
+    if (waitsPolitely(wait, now)) return Math.max(1, COURTESY_MS - waited);
+    if (wait.yielded && waited < COURTESY_MS + 2 * SPIN_MS) return 'immediate';
     return Math.min(LONGEST_MS, Math.max(1, waited / 8));
   }
-  const pause = Math.max(SHORTEST_OUTSIDE_MS, LONGEST_OUTSIDE_MS - (now - wait.since) / 4);
+  const pause = Math.max(SHORTEST_OUTSIDE_MS, LONGEST_OUTSIDE_MS - (now - wait.since) / 3);
   const stretch = 2 ** Math.min(6, Math.max(0, wait.stillFor - STILL_LOOKS));
   return Math.min(LONGEST_MS, pause * stretch) * (0.5 + random() / 2);
 }

@@ -80,16 +80,17 @@ function openExisting(path: string): number | undefined {
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') return undefined;
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return openReadOnly(path);
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return openReadOnly(path, error);
     throw unusable(path, error);
   }
 }
 
-function openReadOnly(path: string): number {
+function openReadOnly(path: string, refusal: unknown): number {
   try {
     return syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    throw unusable(path, error);
+    const code = errorCode(error);
+    throw unusable(path, code === 'ENOENT' || code === 'EACCES' ? refusal : error);
   }
 }
 
@@ -103,15 +104,15 @@ function create(path: string, dataStats: Stats | undefined): number | undefined 
     if (errorCode(error) === 'EEXIST') return undefined;
     throw error;
   }
-  if (dataStats !== undefined) {
-    // What a file system or an unprivileged user cannot do here, the lock does not need.
-    quietly(() => syscalls.fchmod(fd, mode));
-    const own = syscalls.fstat(fd);
-    if (own.uid !== dataStats.uid || own.gid !== dataStats.gid) {
-      quietly(() => syscalls.fchown(fd, dataStats.uid, dataStats.gid));
-    }
-  }
+  if (dataStats !== undefined) quietly(() => takeAfter(fd, dataStats, mode));
   return fd;
+}
+
+/** Gives the sidecar the data file's mode and owner; what an unprivileged user cannot do here, the lock does not need. */
+function takeAfter(fd: number, dataStats: Stats, mode: number): void {
+  quietly(() => syscalls.fchmod(fd, mode));
+  const own = syscalls.fstat(fd);
+  if (own.uid !== dataStats.uid || own.gid !== dataStats.gid) syscalls.fchown(fd, dataStats.uid, dataStats.gid);
 }
 
 function notRegular(path: string, cause?: unknown): HoldfastError {

@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import { quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
-import { syscalls } from '../os/syscalls.js';
-import { nextDelay, PASS_AFTER_MS, SURE_COURTESY_MS, spins, TURN_MS, type Wait, waitsPolitely } from './pace.js';
-import { type OpenLockFile, openLockFile, type Sidecar, standsAt, tryLockFileAt } from './sidecar.js';
-import { type Occupant, Turnstile } from './turnstile.js';
+import { LockDescriptor } from './descriptor.js';
+import { Line } from './line.js';
+import type { Sidecar } from './sidecar.js';
+import { Turnstile } from './turnstile.js';
 
 /** One request that has not been granted yet. */
 export interface Waiter {
@@ -12,13 +11,6 @@ export interface Waiter {
   granted(): void;
   failed(error: unknown): void;
 }
-
-/** A process that released the lock this recently and asks again is in the middle of its turn. */
-const SAME_TURN_MS = 2;
-/** A sidecar that stood at its path this short a time ago, locked by the same descriptor, is not looked at again inside a batch. */
-const VERIFIED_MS = 2;
-/** An occupant that was passed because it did not move is not waited for again during this time. */
-const IGNORED_MS = 1_000;
 
 /** The stations of this thread that hold their lock, by inode. */
 const holding = new Map<number, Station>();
@@ -40,31 +32,23 @@ const holding = new Map<number, Station>();
  *    lock alone at first, so that the process that has it can finish a batch; then it tries often.
  * 6. Granted: leave the turnstile at once, so that the next one can step up.
  * 7. Released by the last holder: unlock, and begin again with 3 for the head of the queue.
+ *
+ * Steps 1, 2 and 7 are here, 3 to 6 in line.ts.
  */
 export class Station {
   readonly sidecar: Sidecar;
-  readonly #turnstile: Turnstile;
-  readonly #now: () => number;
+  readonly #lock: LockDescriptor;
+  readonly #line: Line;
   readonly #queue: Waiter[] = [];
-  #file: OpenLockFile | undefined;
-  #closing = false;
   #mode: LockMode = 'shared';
   #holders = 0;
-  #releasedAt = Number.NEGATIVE_INFINITY;
-  #wait: Wait | undefined;
   #cancelTimer: (() => void) | undefined;
-  /** The mark of whoever stood at the turnstile at the last look, and since when the lock was seen free beside it. */
-  #mark: string | undefined;
-  #freeSince: number | undefined;
-  #verifiedAt = Number.NEGATIVE_INFINITY;
-  /** Until when whoever stands at the turnstile leaves the lock alone; 0 when nobody does. */
-  #courtesyEnds = 0;
-  #passed: { mark: string; until: number } | undefined;
+  #holderElsewhere: Station | undefined;
 
   constructor(sidecar: Sidecar, now: () => number = () => performance.now()) {
     this.sidecar = sidecar;
-    this.#now = now;
-    this.#turnstile = new Turnstile(sidecar.path, sidecar.dataStats, now);
+    this.#lock = new LockDescriptor(sidecar);
+    this.#line = new Line(new Turnstile(sidecar.path, sidecar.dataStats, now), this.#lock, now);
   }
 
   /** Nothing is held and nobody waits: the station may be forgotten. */
@@ -76,27 +60,28 @@ export class Station {
     return this.#holders;
   }
 
-  /**
-   * Whether the next exclusive request needs no look around: this process released the lock a moment ago, another one has come to
-   * the turnstile since, and the courtesy of that one lasts. Then the lock is only tried, on the descriptor that is still
-   * open; that is what makes a turn worth its while.
-   */
+  /** Whether the next exclusive request belongs to a batch, for which the sidecar was looked up a moment ago. */
   get inBatch(): boolean {
-    if (this.#file === undefined || this.#holders > 0 || this.#queue.length > 0) return false;
-    const now = this.#now();
-    return now < this.#courtesyEnds && now - this.#releasedAt < SAME_TURN_MS && now - this.#verifiedAt < VERIFIED_MS;
+    return this.idle && this.#line.inBatch;
   }
 
   /** The station of this thread that holds the same lock under another name. Asked right after a try that failed. */
-  holderElsewhere: Station | undefined;
+  get holderElsewhere(): Station | undefined {
+    return this.#holderElsewhere;
+  }
 
   /** Takes the lock if that needs no wait (steps 1 to 4). What follows a refusal is `enqueue` or `turnAway`. */
   tryNow(mode: LockMode): boolean {
-    this.holderElsewhere = undefined;
+    this.#holderElsewhere = undefined;
     if (this.#queue.length > 0) return false;
-    this.#wait = undefined;
-    if (this.#attempt(mode)) return true;
-    this.holderElsewhere = this.#otherHolder();
+    this.#line.begin();
+    try {
+      if (this.#attempt(mode)) return true;
+    } catch (error) {
+      this.#stopWaiting();
+      throw error;
+    }
+    this.#holderElsewhere = this.#otherHolder();
     return false;
   }
 
@@ -122,15 +107,14 @@ export class Station {
   /** One holder is done (step 7). */
   release(): void {
     this.#holders -= 1;
-    const file = this.#file;
+    const { file } = this.#lock;
     if (this.#holders > 0 || file === undefined) return;
-    this.#releasedAt = this.#now();
     if (holding.get(file.ino) === this) holding.delete(file.ino);
-    // Closing would release it too, but not while a child that is being started still has its copy.
-    syscalls.unflock(file.fd);
+    this.#line.released();
+    this.#lock.unlock();
     if (this.#queue.length > 0) this.#advance();
-    else if (this.#mark !== undefined) this.#closeSoon();
-    else this.#closeDescriptor();
+    else if (this.#line.othersWait) this.#lock.closeUnless(() => !this.idle);
+    else this.#lock.close();
   }
 
   /** Grants what can be granted, then arranges the next try. */
@@ -153,16 +137,15 @@ export class Station {
   }
 
   #stopWaiting(): void {
-    this.#wait = undefined;
-    this.#turnstile.leave();
-    if (this.#holders === 0) this.#closeDescriptor();
+    this.#line.end();
+    if (this.#holders === 0) this.#lock.close();
   }
 
   #arrangeNextTry(): void {
     const head = this.#queue[0];
     // Only the end of our own hold can help an exclusive request, or a shared one behind an exclusive hold.
     if (this.#holders > 0 && !(this.#mode === 'shared' && head?.mode === 'shared')) return;
-    const delay = nextDelay(this.#currentWait(), this.#now());
+    const delay = this.#line.nextDelay();
     const again = () => {
       this.#cancelTimer = undefined;
       this.#advance();
@@ -176,127 +159,24 @@ export class Station {
     }
   }
 
-  #otherHolder(): Station | undefined {
-    if (this.#holders > 0 || this.#file === undefined) return undefined;
-    const other = holding.get(this.#file.ino);
-    return other !== undefined && other.#file?.dev === this.#file.dev ? other : undefined;
-  }
-
-  #currentWait(): Wait {
-    this.#wait ??= { since: this.#now(), yielded: false, steppedUpAt: undefined, stillFor: 0 };
-    return this.#wait;
-  }
-
-  /** Steps 2 to 6 for one request. */
   #attempt(mode: LockMode): boolean {
     if (this.#holders > 0) {
-      if (this.#mode !== 'shared' || mode !== 'shared' || !this.#mayJoin()) return false;
+      if (this.#mode !== 'shared' || mode !== 'shared') return false;
+      if (this.#line.somebodyIsNext() || !this.#lock.stands()) return false;
       this.#holders += 1;
       return true;
     }
-    if (mode === 'exclusive' && this.inBatch && this.#file !== undefined) {
-      if (syscalls.tryFlock(this.#file.fd, mode)) return this.#granted(mode);
-    }
-    return this.#isMyTurn(mode) && this.#tryKernel(mode) && this.#granted(mode);
-  }
-
-  #granted(mode: LockMode): true {
-    this.#turnstile.leave();
-    this.#freeSince = undefined;
-    this.#wait = undefined;
+    if (!this.#line.tryLock(mode)) return false;
     this.#mode = mode;
     this.#holders = 1;
-    if (this.#file !== undefined) holding.set(this.#file.ino, this);
+    if (this.#lock.file !== undefined) holding.set(this.#lock.file.ino, this);
     return true;
   }
 
-  /** Step 2. The sidecar may have been removed or its folder swapped for another since it was locked. */
-  #mayJoin(): boolean {
-    if (this.#look() !== undefined) return false;
-    return this.#file !== undefined && standsAt(this.#file, this.sidecar.path);
-  }
-
-  /** Steps 3 to 5: whether this request may try the lock now. */
-  #isMyTurn(mode: LockMode): boolean {
-    const before = this.#mark;
-    const occupant = this.#look();
-    const now = this.#now();
-    // Where whoever was next is not there any more, he has the lock or had it, and the turn of this process is over.
-    const turnLost = before !== undefined && occupant?.mark !== before;
-    const inTurn = mode === 'exclusive' && !turnLost && now - this.#releasedAt < SAME_TURN_MS;
-    if (occupant !== undefined && !this.#passes(occupant, now)) {
-      if (inTurn && now - occupant.seenAt < TURN_MS) return true;
-      this.#currentWait().yielded = true;
-      return this.#lockLiesIdle(occupant, now, mode);
-    }
-    const wait = turnLost ? this.#currentWait() : this.#wait;
-    if (wait === undefined) return true;
-    if (turnLost && !wait.yielded) {
-      wait.yielded = true;
-      return false;
-    }
-    if (spins(wait, now)) return true;
-    if (wait.steppedUpAt === undefined) {
-      const entry = this.#turnstile.enter();
-      if (entry !== 'entered') return entry === 'unavailable';
-      wait.steppedUpAt = now;
-    }
-    return mode === 'shared' || !waitsPolitely(wait, now);
-  }
-
-  /** Who stands at the turnstile, if it is another process. */
-  #look(): Occupant | undefined {
-    const occupant = this.#turnstile.look();
-    this.#courtesyEnds = occupant === undefined ? 0 : occupant.seenAt + SURE_COURTESY_MS;
-    const moved = occupant?.mark !== this.#mark;
-    this.#mark = occupant?.mark;
-    if (moved) this.#freeSince = undefined;
-    if (this.#wait !== undefined) this.#wait.stillFor = moved ? 0 : this.#wait.stillFor + 1;
-    return occupant;
-  }
-
-  #passes(occupant: Occupant, now: number): boolean {
-    return this.#passed?.mark === occupant.mark && now < this.#passed.until;
-  }
-
-  /** Step 3, the second exception. The lock is ours for the moment of this look, as it is of any try. */
-  #lockLiesIdle(occupant: Occupant, now: number, mode: LockMode): boolean {
-    if (now - occupant.seenAt < PASS_AFTER_MS / 4) return false;
-    if (!this.#tryKernel(mode)) {
-      this.#freeSince = undefined;
-      return false;
-    }
-    if (this.#file !== undefined) syscalls.unflock(this.#file.fd);
-    this.#freeSince ??= now;
-    if (now - this.#freeSince < PASS_AFTER_MS) return false;
-    this.#passed = { mark: occupant.mark, until: now + IGNORED_MS };
-    return true;
-  }
-
-  #tryKernel(mode: LockMode): boolean {
-    for (;;) {
-      this.#file ??= openLockFile(this.sidecar.path, this.sidecar.dataStats);
-      const attempt = tryLockFileAt(this.#file, this.sidecar.path, mode);
-      if (attempt === 'held') this.#verifiedAt = this.#now();
-      if (attempt !== 'replaced') return attempt === 'held';
-      this.#closeDescriptor();
-    }
-  }
-
-  /** Others wait, so this process may be in the middle of a batch: the next request of this turn of the event loop saves an open. */
-  #closeSoon(): void {
-    if (this.#closing) return;
-    this.#closing = true;
-    setImmediate(() => {
-      this.#closing = false;
-      if (this.idle) this.#closeDescriptor();
-    });
-  }
-
-  #closeDescriptor(): void {
-    const file = this.#file;
-    if (file === undefined) return;
-    this.#file = undefined;
-    quietly(() => syscalls.close(file.fd));
+  #otherHolder(): Station | undefined {
+    const { file } = this.#lock;
+    if (this.#holders > 0 || file === undefined) return undefined;
+    const other = holding.get(file.ino);
+    return other !== undefined && other.#lock.file?.dev === file.dev ? other : undefined;
   }
 }

@@ -53,6 +53,13 @@ const real = {
   futimes: (fd: number, atime: number, mtime: number): void => fs.futimesSync(fd, atime, mtime),
   rename: (from: string, to: string): void => fs.renameSync(from, to),
   unlink: (path: string): void => fs.unlinkSync(path),
+  mkdir: (path: string, mode: number): void => {
+    fs.mkdirSync(path, mode);
+  },
+  rmdir: (path: string): void => fs.rmdirSync(path),
+  /** Names in a folder, without `.` and `..`, in no order. */
+  readdir: (path: string): string[] => fs.readdirSync(path),
+  fsync: (fd: number): void => fs.fsyncSync(fd),
   exchange,
   tryFlock,
   unflock,

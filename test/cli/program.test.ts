@@ -31,8 +31,8 @@ describe('wrong use ends with status 2, a message on standard error and nothing 
     [['race', '--seed', '0.5'], /seed must be a whole number/],
     [['race', '--strategy', 'flock,hope'], /strategy must be one of .*, not "hope"/],
     [['race', '--access', 'telepathy'], /Allowed choices are mmap, read, stream/],
-    [['race', '--directory', '/nonexistent/holdfast'], /ENOENT/],
-    [['race', '--json', '/nonexistent/holdfast/report.json'], /ENOENT/],
+    [['race', '--access', 'read', '--directory', '/nonexistent/holdfast'], /ENOENT/],
+    [['race', '--access', 'read', '--json', '/nonexistent/holdfast/report.json'], /ENOENT/],
   ];
   test('whatever is wrong', async () => {
     const env = { TMPDIR: temporaryFolder() };

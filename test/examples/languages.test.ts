@@ -90,5 +90,5 @@ test.each(USAGES)('%s %s, without what it needs, tells its usage', async (progra
 async function succeeds(program: Running): Promise<string> {
   const { stdout, stderr, exitCode } = await program.ended;
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
-  return String(stdout);
+  return stdout;
 }

@@ -26,12 +26,13 @@ export async function recordCalls(work: () => Promise<unknown>): Promise<string[
   return calls;
 }
 
-/** Lets one call of those that follow fail. What is returned ends it. */
-export function failAt(index: number, fault: Fault): () => void {
+/** Lets one call of those that follow fail; where a name is given, only calls of that name are counted. What is returned ends it. */
+export function failAt(index: number, fault: Fault, only?: string): () => void {
   let count = 0;
   return intercept((name, args, proceed) => {
-    const mine = count === index;
-    count += 1;
+    const counts = only === undefined || only === name;
+    const mine = counts && count === index;
+    if (counts) count += 1;
     if (!mine) return proceed(args);
     return fault === 'short' ? proceed(halved(name, args)) : fail(name, args, fault, proceed);
   });

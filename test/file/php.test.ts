@@ -31,7 +31,7 @@ describe.skipIf(!needs('php')).each(SIZES)("PHP's readfile() of %d lines", (line
     const { signal, exitCode, stdout } = await readfileLoop(path, lock, READS).ended;
 
     expect({ signal, exitCode }).toEqual({ signal: undefined, exitCode: 0 });
-    expect(JSON.parse(String(stdout))).toMatchObject({ empty: 0, torn: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ empty: 0, torn: 0 });
   });
 });
 

@@ -17,7 +17,7 @@ describe('a lock of proper-lockfile that is lost while held', () => {
     const { stdout, stderr, exitCode } = await run('compromised.mjs', [path, how]).ended;
 
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
-    expect(JSON.parse(String(stdout))).toEqual({
+    expect(JSON.parse(stdout)).toEqual({
       release: 'ERR_LOCK_CONFLICT',
       update: 'ERR_LOCK_CONFLICT',
       left,

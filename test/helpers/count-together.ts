@@ -18,7 +18,7 @@ export async function countTogether(path: string, counters: Running[]): Promise<
   for (const { ended } of counters) {
     const { stdout, stderr, exitCode } = await ended;
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    written.push(...JSON.parse(String(stdout).split('\n').at(-1) ?? ''));
+    written.push(...JSON.parse(stdout.split('\n').at(-1) ?? ''));
   }
   return { inFile: Number(readFileSync(path, 'utf8')), written: written.sort((a, b) => a - b) };
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { execa, type Result } from 'execa';
+import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { surelyFree } from './times.js';
 
@@ -14,8 +14,15 @@ export interface Running {
   /** Writes a line to its standard input. */
   say(line: string): void;
   /** How it ended: exit status or signal, and what it printed. It never rejects. */
-  readonly ended: Promise<Result<{ reject: false }>>;
+  readonly ended: Promise<Ended>;
   kill(signal?: NodeJS.Signals): void;
+}
+
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
 }
 
 /** A script of test/processes. */
@@ -27,7 +34,7 @@ export function run(script: string, args: string[] = [], env: Record<string, str
 /** A program, in the root of the repository. */
 export function runProgram(program: string, args: string[], env: Record<string, string> = {}): Running {
   const subprocess = execa(program, args, { reject: false, env, cwd: ROOT });
-  const ended = subprocess.then((result) => result);
+  const ended: Promise<Ended> = subprocess.then((result) => result);
   onTestFinished(async () => {
     subprocess.kill('SIGKILL');
     await ended;
@@ -53,7 +60,10 @@ export function runProgram(program: string, args: string[], env: Record<string, 
           };
           look();
           lines.on('line', look);
-          ended.then(({ stderr }) => reject(new Error(`It ended without saying "${line}": ${stderr}`)));
+          void ended.then(({ stdout, stderr }) => {
+            if (stdout.split('\n').includes(line)) resolve();
+            else reject(new Error(`It ended without saying "${line}": ${stderr}`));
+          });
         }),
       ),
   };

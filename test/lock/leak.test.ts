@@ -13,7 +13,7 @@ test('a lock that is collected while held warns with its path, and stays held', 
   const { stdout, exitCode } = await runProgram(process.execPath, ['--expose-gc', SCRIPT, leaked, released]).ended;
 
   expect(exitCode).toBe(0);
-  expect(JSON.parse(String(stdout))).toEqual({
+  expect(JSON.parse(stdout)).toEqual({
     warnings: [{ name: 'HoldfastWarning', code: 'HOLDFAST_LOCK_LEAK', message: expect.stringContaining(leaked) }],
     stillHeld: true,
   });

@@ -63,7 +63,7 @@ describe('the turnstile', () => {
 
   test('lets a writer in between readers whose locks always overlap', async () => {
     const path = join(temporaryFolder(), 'data');
-    const readers = [run('overlapping-reader.mjs', [path]), run('overlapping-reader.mjs', [path])];
+    const readers = Array.from({ length: 4 }, () => run('overlapping-reader.mjs', [path]));
     for (const reader of readers) await reader.said('reading');
 
     for (let turn = 0; turn < 10; turn += 1) {

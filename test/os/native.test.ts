@@ -79,5 +79,5 @@ async function whatIsThere(env: Record<string, string> = {}): Promise<unknown> {
     fileURLToPath(new URL(`../processes/${name}`, import.meta.url)),
   );
   const { stdout } = await runProgram(process.execPath, [`--import=${preload}`, String(script)], env).ended;
-  return JSON.parse(String(stdout));
+  return JSON.parse(stdout);
 }

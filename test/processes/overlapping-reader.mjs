@@ -1,5 +1,5 @@
 // @ts-check
-// Holds the shared lock of a file nearly all the time: with two of these there is always one that has it.
+// Holds the shared lock of a file nearly all the time: with four of these there is always one that has it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockFile } from '../../dist/index.js';
 
@@ -8,6 +8,6 @@ const [path = ''] = process.argv.slice(2);
 for (let turn = 0; ; turn += 1) {
   const lock = await lockFile(path, 'shared', { timeout: Number.POSITIVE_INFINITY });
   if (turn === 0) console.log('reading');
-  await delay(5 + 5 * Math.random());
+  await delay(10 + 10 * Math.random());
   await lock.release();
 }

@@ -1,0 +1,65 @@
+import { SHARDS } from './key.js';
+
+/** The names of everything in a cache's directory. Nothing else makes paths. */
+
+export const TAG_FILE = 'CACHEDIR.TAG';
+export const README_FILE = 'README';
+export const VERSION_FOLDER = 'v1';
+/** Every cache directory begins with these bytes in its CACHEDIR.TAG, so that backup programs pass it by (bford.info/cachedir). */
+export const TAG_CONTENT = `Signature: 8a477f597d28d172789f06886806bc55
+# This directory is a holdfast cache. It holds nothing that cannot be made again.
+`;
+export const README_CONTENT = `This directory is a cache made by holdfast, shared by running processes.
+
+To empty it:    holdfast clear <this directory>
+To remove it:   stop what uses it first, then delete the directory.
+`;
+
+/** Paths that belong to the whole cache. */
+export interface CachePaths {
+  readonly directory: string;
+  readonly version: string;
+  readonly format: string;
+  readonly formatLock: string;
+}
+
+export function cachePaths(directory: string): CachePaths {
+  const version = `${directory}/${VERSION_FOLDER}`;
+  return { directory, version, format: `${version}/format`, formatLock: `${version}/format.lock` };
+}
+
+/** Paths inside one era. */
+export interface EraPaths {
+  readonly folder: string;
+  readonly shared: string;
+  readonly flights: string;
+  readonly trash: string;
+  shardFolder(shard: number): string;
+  shardLock(shard: number): string;
+  entry(shard: number, hash: string): string;
+}
+
+export function eraPaths(folder: string): EraPaths {
+  const data = `${folder}/data`;
+  return {
+    folder,
+    shared: `${folder}/shared`,
+    flights: `${folder}/flights`,
+    trash: `${folder}/trash`,
+    shardFolder: (shard) => `${data}/${shardName(shard)}`,
+    shardLock: (shard) => `${data}/${shardName(shard)}.lock`,
+    entry: (shard, hash) => `${data}/${shardName(shard)}/${hash}`,
+  };
+}
+
+const SHARD_NAMES = Array.from({ length: SHARDS }, (_, shard) => shard.toString(16).padStart(2, '0'));
+
+function shardName(shard: number): string {
+  const name = SHARD_NAMES[shard];
+  if (name === undefined) throw new RangeError(`no shard ${shard}`);
+  return name;
+}
+
+/** Names of eras, and of folders that were eras and are being deleted. */
+export const ERA_PREFIX = 'era-';
+export const ENDED_PREFIX = 'ended-';

@@ -1,0 +1,197 @@
+import { SHARDS, SLOTS } from './key.js';
+
+/*
+ * The file `shared` of an era: words that every process on the cache maps. A word is 32 bits in the machine's own byte order (the
+ * file never leaves the machine) and is read and written with Atomics only.
+ *
+ *     offset      words
+ *     0           header        64      era number, layout, boot id
+ *     256         counters      32 of 64 bits: totals of all processes
+ *     4096        shards        256 x 16
+ *     20480       epochs        65536
+ *     282624      leases        65536
+ *     544768      accesses      65536
+ *     806912      generations   4096
+ */
+
+export const SHARED_LAYOUT = 1;
+const COUNTERS_OFFSET = 256;
+const COUNTERS = 32;
+const SHARDS_OFFSET = 4096;
+const WORDS_PER_SHARD = 16;
+const EPOCHS_OFFSET = SHARDS_OFFSET + 4 * SHARDS * WORDS_PER_SHARD;
+const LEASES_OFFSET = EPOCHS_OFFSET + 4 * SLOTS;
+const ACCESSES_OFFSET = LEASES_OFFSET + 4 * SLOTS;
+const GENERATIONS_OFFSET = ACCESSES_OFFSET + 4 * SLOTS;
+/** Tags share these counters by their hash: two tags on one counter are invalidated together. */
+export const GENERATIONS = 4096;
+/** Length of the file in bytes. */
+export const SHARED_LENGTH = GENERATIONS_OFFSET + 4 * GENERATIONS;
+
+/** Words of the header. */
+const ERA = 0;
+const LAYOUT = 1;
+const BOOT = 2;
+const BOOT_WORDS = 4;
+
+/** Words of a shard. */
+const BUSY = 0;
+const WAITING_UNTIL = 1;
+const RECOUNT = 2;
+const ENTRIES = 3;
+/** One 64-bit count, so two words, at an even place. */
+const BYTES = 4;
+
+/** What a shard holds. */
+export interface ShardTotals {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** The words of one era, over mapped memory or, in a test, over any other. Unsigned numbers go in and come out. */
+export class SharedWords {
+  readonly #header: Int32Array;
+  readonly #counters: BigInt64Array;
+  readonly #shards: Int32Array;
+  readonly #shardBytes: BigInt64Array;
+  readonly #epochs: Int32Array;
+  readonly #leases: Int32Array;
+  readonly #accesses: Int32Array;
+  readonly #generations: Int32Array;
+
+  /** `bytes` must be SHARED_LENGTH long and begin at a multiple of 8. */
+  constructor(bytes: Uint8Array) {
+    const { buffer, byteOffset } = bytes;
+    const words = (offset: number, length: number) => new Int32Array(buffer, byteOffset + offset, length);
+    this.#header = words(0, 64);
+    this.#counters = new BigInt64Array(buffer, byteOffset + COUNTERS_OFFSET, COUNTERS);
+    this.#shards = words(SHARDS_OFFSET, SHARDS * WORDS_PER_SHARD);
+    this.#shardBytes = new BigInt64Array(buffer, byteOffset + SHARDS_OFFSET, (SHARDS * WORDS_PER_SHARD) / 2);
+    this.#epochs = words(EPOCHS_OFFSET, SLOTS);
+    this.#leases = words(LEASES_OFFSET, SLOTS);
+    this.#accesses = words(ACCESSES_OFFSET, SLOTS);
+    this.#generations = words(GENERATIONS_OFFSET, GENERATIONS);
+  }
+
+  /** Fills the words of an era that is being built. Nobody else sees them yet. */
+  initialise(era: number, bootId: Buffer): void {
+    this.#epochs.fill(2);
+    this.#generations.fill(1);
+    for (let word = 0; word < BOOT_WORDS; word += 1) this.#header[BOOT + word] = bootId.readInt32LE(4 * word);
+    this.#header[LAYOUT] = SHARED_LAYOUT;
+    Atomics.store(this.#header, ERA, era | 0);
+  }
+
+  /** The era's number; 0 once it has ended. */
+  get era(): number {
+    return Atomics.load(this.#header, ERA) >>> 0;
+  }
+
+  get layout(): number {
+    return Atomics.load(this.#header, LAYOUT);
+  }
+
+  /** For ever: a number is never stored again. */
+  endEra(): void {
+    Atomics.store(this.#header, ERA, 0);
+  }
+
+  /** True the first time since the machine was started; then it is remembered. */
+  noteBoot(bootId: Buffer): boolean {
+    let same = true;
+    for (let word = 0; word < BOOT_WORDS; word += 1) {
+      const value = bootId.readInt32LE(4 * word);
+      if (Atomics.exchange(this.#header, BOOT + word, value) !== value) same = false;
+    }
+    return !same;
+  }
+
+  epoch(slot: number): number {
+    return Atomics.load(this.#epochs, slot) >>> 0;
+  }
+
+  setEpoch(slot: number, epoch: number): void {
+    Atomics.store(this.#epochs, slot, epoch | 0);
+  }
+
+  lease(slot: number): number {
+    return Atomics.load(this.#leases, slot) >>> 0;
+  }
+
+  setLease(slot: number, mark: number): void {
+    Atomics.store(this.#leases, slot, mark | 0);
+  }
+
+  /** The coarse time of the last access to a slot. */
+  access(slot: number): number {
+    return Atomics.load(this.#accesses, slot) >>> 0;
+  }
+
+  /** Writes only where the time has changed: a store would take the cache line from every other processor. */
+  touch(slot: number, time: number): void {
+    if (Atomics.load(this.#accesses, slot) !== (time | 0)) Atomics.store(this.#accesses, slot, time | 0);
+  }
+
+  busy(shard: number): number {
+    return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + BUSY) >>> 0;
+  }
+
+  setBusy(shard: number, busy: number): void {
+    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + BUSY, busy | 0);
+  }
+
+  /** Until when (milliseconds of the monotonic clock, 32 bits of it) a writer asks readers to hold back. */
+  waitingUntil(shard: number): number {
+    return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + WAITING_UNTIL) >>> 0;
+  }
+
+  setWaitingUntil(shard: number, time: number): void {
+    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + WAITING_UNTIL, time | 0);
+  }
+
+  /** Whether the totals of this shard are to be counted anew before they are believed. */
+  needsRecount(shard: number): boolean {
+    return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + RECOUNT) !== 0;
+  }
+
+  markForRecount(shard: number): void {
+    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + RECOUNT, 1);
+  }
+
+  totals(shard: number): ShardTotals {
+    return {
+      entries: Atomics.load(this.#shards, shard * WORDS_PER_SHARD + ENTRIES),
+      bytes: Number(Atomics.load(this.#shardBytes, (shard * WORDS_PER_SHARD + BYTES) / 2)),
+    };
+  }
+
+  /** Inside the shard's exclusive section only. */
+  addToTotals(shard: number, entries: number, bytes: number): void {
+    Atomics.add(this.#shards, shard * WORDS_PER_SHARD + ENTRIES, entries);
+    Atomics.add(this.#shardBytes, (shard * WORDS_PER_SHARD + BYTES) / 2, BigInt(bytes));
+  }
+
+  /** What a count by hand came to. Inside the shard's exclusive section only. */
+  setTotals(shard: number, { entries, bytes }: ShardTotals): void {
+    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + ENTRIES, entries);
+    Atomics.store(this.#shardBytes, (shard * WORDS_PER_SHARD + BYTES) / 2, BigInt(bytes));
+    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + RECOUNT, 0);
+  }
+
+  generation(index: number): number {
+    return Atomics.load(this.#generations, index) >>> 0;
+  }
+
+  /** Inside the section of the shard that the tag's hash names. */
+  nextGeneration(index: number): void {
+    Atomics.add(this.#generations, index, 1);
+  }
+
+  counter(index: number): number {
+    return Number(Atomics.load(this.#counters, index));
+  }
+
+  addToCounter(index: number, amount: number): void {
+    Atomics.add(this.#counters, index, BigInt(amount));
+  }
+}

@@ -1,0 +1,84 @@
+import { quietly } from '../errors.js';
+import type { LockMode } from '../os/flock.js';
+import { syscalls } from '../os/syscalls.js';
+import { type OpenLockFile, openLockFile, type Sidecar, standsAt, tryLockFileAt } from './sidecar.js';
+
+/** The sidecar as one open file, opened when it is needed. Its lock is tried here, and nowhere else. */
+export class LockDescriptor {
+  readonly #sidecar: Sidecar;
+  #file: OpenLockFile | undefined;
+  #closing = false;
+
+  constructor(sidecar: Sidecar) {
+    this.#sidecar = sidecar;
+  }
+
+  /** The open file, while it is open. */
+  get file(): OpenLockFile | undefined {
+    return this.#file;
+  }
+
+  /** Whether the path still names the open file: the sidecar may have been removed, or its folder swapped for another. */
+  stands(): boolean {
+    return this.#file !== undefined && standsAt(this.#file, this.#sidecar.path);
+  }
+
+  /** Opens the sidecar, tries its lock, and starts over where another file stands at the path by then. */
+  try(mode: LockMode): boolean {
+    for (;;) {
+      this.#file ??= openLockFile(this.#sidecar.path, this.#sidecar.dataStats);
+      const attempt = this.#closingOnError(() => tryLockFileAt(this.#opened, this.#sidecar.path, mode));
+      if (attempt !== 'replaced') return attempt === 'held';
+      this.close();
+    }
+  }
+
+  /** Tries the lock of the file that is open, without another look at the path. */
+  tryOpen(mode: LockMode): boolean {
+    return this.#closingOnError(() => syscalls.tryFlock(this.#opened.fd, mode));
+  }
+
+  /**
+   * Gives the lock up. Closing would do it too, but not while a child that is being started has its copy of the descriptor; where this
+   * fails, closing is what is left.
+   */
+  unlock(): void {
+    try {
+      syscalls.unflock(this.#opened.fd);
+    } catch {
+      this.close();
+    }
+  }
+
+  close(): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    this.#file = undefined;
+    quietly(() => syscalls.close(file.fd));
+  }
+
+  /** Closes at the end of this turn of the event loop, if the lock is not wanted again by then. */
+  closeUnless(wanted: () => boolean): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    setImmediate(() => {
+      this.#closing = false;
+      if (!wanted()) this.close();
+    });
+  }
+
+  get #opened(): OpenLockFile {
+    if (this.#file === undefined) throw new Error('the sidecar is not open');
+    return this.#file;
+  }
+
+  /** Where a try fails the lock may be held all the same. */
+  #closingOnError<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+}

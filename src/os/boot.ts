@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** 16 bytes that differ from one start of this machine to the next (/proc/sys/kernel/random/boot_id); elsewhere only from host to host. */
+export function bootId(): Buffer {
+  let text: string;
+  try {
+    text = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+  } catch {
+    text = hostname();
+  }
+  return createHash('sha256').update(text).digest().subarray(0, 16);
+}
+
+/** Milliseconds of the clock that all processes of this machine share and nobody can set (CLOCK_MONOTONIC). */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
