@@ -1,6 +1,8 @@
+import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { HoldfastError } from '../errors.js';
-import type { CodecName } from './entry.js';
+import { type CodecName, decodeUtf8 } from './entry.js';
+import { isWellFormed } from './key.js';
 
 /** Turns values into bytes and back. */
 export interface Codec<V> {
@@ -19,14 +21,16 @@ export type BuiltInCodec = Exclude<CodecName, 'custom'>;
 /** A codec and the name under which entries remember it. */
 export interface NamedCodec {
   readonly name: CodecName;
+  /** The bytes may lie in memory that the value's owner can still change: whoever keeps them copies them. */
   encode(value: unknown): Buffer;
+  /** What it gives shares no memory with `bytes`. */
   decode(bytes: Buffer): unknown;
 }
 
 const BUILT_IN: Readonly<Record<BuiltInCodec, NamedCodec>> = {
-  json: { name: 'json', encode: encodeJson, decode: (bytes) => JSON.parse(bytes.toString('utf8')) },
-  v8: { name: 'v8', encode: (value) => serialize(value), decode: (bytes) => deserialize(bytes) },
-  text: { name: 'text', encode: encodeText, decode: (bytes) => bytes.toString('utf8') },
+  json: { name: 'json', encode: encodeJson, decode: (bytes) => JSON.parse(decodeText(bytes)) },
+  v8: { name: 'v8', encode: (value) => serialize(value), decode: decodeV8 },
+  text: { name: 'text', encode: encodeText, decode: decodeText },
   bytes: { name: 'bytes', encode: encodeBytes, decode: (bytes) => Buffer.from(bytes) },
 };
 
@@ -55,30 +59,39 @@ export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
   try {
     return codec.encode(value);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new HoldfastError(
-      'ERR_VALUE_NOT_SERIALIZABLE',
-      `The ${codec.name} codec cannot write this value: ${reason}`,
-      {
-        cause,
-      },
-    );
+    // Anything can be thrown, also what cannot be made a string.
+    const reason = cause instanceof Error ? `: ${cause.message}` : '.';
+    const message = `The ${codec.name} codec cannot write this value${reason}`;
+    throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', message, { cause });
   }
 }
 
 function encodeJson(value: unknown): Buffer {
   const text: string | undefined = JSON.stringify(value);
-  if (text === undefined) throw new TypeError(`JSON has no form for a ${typeof value}`);
+  if (text === undefined) throw new TypeError(`JSON has no form for this ${typeof value}`);
   return Buffer.from(text);
 }
 
 function encodeText(value: unknown): Buffer {
   if (typeof value !== 'string') throw new TypeError(`expected a string, not ${typeof value}`);
+  if (!isWellFormed(value)) throw new TypeError('a text with an unpaired surrogate has no UTF-8');
   return Buffer.from(value);
 }
 
+function decodeText(bytes: Buffer): string {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw new TypeError('the bytes are not UTF-8');
+  return text;
+}
+
+/** From a copy: the typed arrays that come out are views of what `deserialize` was given, not copies. */
+function decodeV8(bytes: Buffer): unknown {
+  return deserialize(new Uint8Array(bytes));
+}
+
 function encodeBytes(value: unknown): Buffer {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`expected a Buffer or Uint8Array, not ${typeof value}`);
+  // Not instanceof: a Buffer from another realm (a vm context, a test runner's sandbox) is one too.
+  if (!types.isUint8Array(value)) throw new TypeError(`expected a Buffer or Uint8Array, not ${typeof value}`);
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 

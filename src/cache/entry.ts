@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 
 /*
@@ -18,8 +19,12 @@ export const BLOCK_LENGTH = 64 * 1024;
 export const LONGEST_KEY = 65_535;
 export const MOST_TAGS = 64;
 export const LONGEST_TAG = 255;
-/** Lengths are kept in 64 bits and must be exact as JavaScript numbers. */
-const LARGEST_LENGTH = Number.MAX_SAFE_INTEGER;
+/** A tag takes one byte for its length and four for its generation. */
+const LONGEST_TAGS = MOST_TAGS * (1 + LONGEST_TAG + 4);
+/** Whoever has read this many bytes of a file, or all of it, has the whole header. */
+export const LONGEST_HEADER = payloadOffsetFor(LONGEST_KEY, LONGEST_TAGS);
+/** Lengths are kept in 64 bits. Up to this one the length of the whole entry, table and all, is exact as a JavaScript number. */
+const LARGEST_LENGTH = 2 ** 52;
 
 /** How the payload became bytes. The numbers are on disk. */
 export const CODEC_NUMBERS = { bytes: 0, text: 1, json: 2, v8: 3, custom: 4 } as const;
@@ -66,6 +71,7 @@ export type Damage =
   | 'unknown version'
   | 'unknown codec'
   | 'unknown flags'
+  | 'reserved bytes'
   | 'impossible length'
   | 'header checksum'
   | 'invalid key'
@@ -150,8 +156,9 @@ export function decodeHeader(bytes: Buffer, fileLength: number): Decoded<Decoded
   const createdAt = bytes.readDoubleLE(8);
   const expiresAt = bytes.readDoubleLE(16);
   const staleUntil = bytes.readDoubleLE(24);
-  if (!Number.isFinite(createdAt) || Number.isNaN(expiresAt) || !(staleUntil >= expiresAt))
-    return damaged('invalid time');
+  // Each comparison is also false for NaN.
+  const timesHold = Number.isFinite(createdAt) && expiresAt > -Infinity && staleUntil >= expiresAt;
+  if (!timesHold) return damaged('invalid time');
   const payloadLength = bytes.readBigUInt64LE(56);
   if (payloadLength > BigInt(LARGEST_LENGTH)) return damaged('impossible length');
   const keyLength = bytes.readUInt32LE(40);
@@ -160,6 +167,7 @@ export function decodeHeader(bytes: Buffer, fileLength: number): Decoded<Decoded
   const tagsEnd = FIXED_LENGTH + keyLength + bytes.readUInt32LE(44);
   const tags = decodeTags(bytes.subarray(FIXED_LENGTH + keyLength, tagsEnd), bytes.readUInt16LE(48));
   if (tags === undefined) return damaged('invalid tags');
+  if (!reservedAreZero(bytes, tagsEnd, payloadOffset)) return damaged('reserved bytes');
   const header: DecodedHeader = {
     key,
     codec,
@@ -184,9 +192,14 @@ export function headerLengthOf(bytes: Buffer, fileLength: number): Decoded<numbe
   if (bytes.readUInt8(4) !== FORMAT_VERSION) return damaged('unknown version');
   const keyLength = bytes.readUInt32LE(40);
   const tagsLength = bytes.readUInt32LE(44);
-  if (keyLength > LONGEST_KEY || tagsLength > MOST_TAGS * (LONGEST_TAG + 5)) return damaged('impossible length');
+  if (keyLength > LONGEST_KEY || tagsLength > LONGEST_TAGS) return damaged('impossible length');
   const length = payloadOffsetFor(keyLength, tagsLength);
   return length > fileLength ? damaged('too short') : { ok: true, value: length };
+}
+
+/** Whether the header says that the entry may be overwritten where it is. The fixed part must be there. */
+export function isRewritable(bytes: Buffer): boolean {
+  return (bytes.readUInt16LE(6) & FLAG_REWRITABLE) !== 0;
 }
 
 /** The payload of an entry whose bytes are all there, checked. The result shares memory with `bytes`. */
@@ -208,6 +221,16 @@ function headerChecksum(bytes: Buffer, length: number): number {
   return crc32(bytes.subarray(76, length), crc32(bytes.subarray(0, 72)));
 }
 
+/** Zeros where nothing has a meaning yet: an entry has one form only, and who gives these bytes one later is not misread here. */
+function reservedAreZero(bytes: Buffer, tagsEnd: number, payloadOffset: number): boolean {
+  const inFixedPart = bytes.readUInt16LE(50) | bytes.readUInt32LE(52) | bytes.readUInt32LE(68) | bytes.readUInt32LE(76);
+  if (inFixedPart !== 0) return false;
+  for (let offset = tagsEnd; offset < payloadOffset; offset += 1) {
+    if (bytes[offset] !== 0) return false;
+  }
+  return true;
+}
+
 function encodeTags(tags: readonly TagStamp[]): Buffer {
   const parts = tags.map(({ tag, generation }) => {
     const text = Buffer.from(tag);
@@ -226,7 +249,7 @@ function decodeTags(bytes: Buffer, count: number): TagStamp[] | undefined {
   let offset = 0;
   for (let index = 0; index < count; index += 1) {
     const length = bytes[offset];
-    if (length === undefined || offset + 5 + length > bytes.length) return undefined;
+    if (length === undefined || length === 0 || offset + 5 + length > bytes.length) return undefined;
     const tag = decodeUtf8(bytes.subarray(offset + 1, offset + 1 + length));
     if (tag === undefined) return undefined;
     tags.push({ tag, generation: bytes.readUInt32LE(offset + 1 + length) });
@@ -235,14 +258,9 @@ function decodeTags(bytes: Buffer, count: number): TagStamp[] | undefined {
   return offset === bytes.length ? tags : undefined;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decodeUtf8(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
+/** The text, or `undefined` where the bytes are not exactly UTF-8. A byte order mark is kept. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 function damaged(damage: Damage): { readonly ok: false; readonly damage: Damage } {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { toUSVString } from 'node:util';
 import { HoldfastError } from '../errors.js';
 import { LONGEST_KEY, LONGEST_TAG, MOST_TAGS } from './entry.js';
 
@@ -46,16 +47,19 @@ export function checkTags(tags: unknown): readonly string[] {
   const unique = [...new Set(tags)];
   if (unique.length > MOST_TAGS) throw invalidArgument(`An entry has at most ${MOST_TAGS} tags, not ${unique.length}.`);
   for (const tag of unique) {
-    const fits = typeof tag === 'string' && tag !== '' && Buffer.byteLength(tag) <= LONGEST_TAG && isWellFormed(tag);
-    if (!fits) throw invalidArgument(`A tag is a string of 1 to ${LONGEST_TAG} bytes of UTF-8.`);
+    if (!isTag(tag)) throw invalidArgument(`A tag is a string of 1 to ${LONGEST_TAG} bytes of UTF-8.`);
   }
   return unique;
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
+function isTag(tag: unknown): tag is string {
+  if (typeof tag !== 'string' || tag === '' || tag.length > LONGEST_TAG) return false;
+  return Buffer.byteLength(tag) <= LONGEST_TAG && isWellFormed(tag);
+}
 
-function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
+/** Whether a text has UTF-8: no unpaired surrogate. */
+export function isWellFormed(text: string): boolean {
+  return toUSVString(text) === text;
 }
 
 function invalidKey(message: string): HoldfastError {

@@ -41,6 +41,7 @@ const RECOUNT = 2;
 const ENTRIES = 3;
 /** One 64-bit count, so two words, at an even place. */
 const BYTES = 4;
+const NEXT_EXPIRY = 6;
 
 /** What a shard holds. */
 export interface ShardTotals {
@@ -176,6 +177,16 @@ export class SharedWords {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + ENTRIES, entries);
     Atomics.store(this.#shardBytes, (shard * WORDS_PER_SHARD + BYTES) / 2, BigInt(bytes));
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + RECOUNT, 0);
+  }
+
+  /** No entry of this shard can be thrown away for its age before this time (seconds since 1970); 0: none ever. */
+  nextExpiry(shard: number): number {
+    return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + NEXT_EXPIRY) >>> 0;
+  }
+
+  /** Inside the shard's exclusive section only. */
+  setNextExpiry(shard: number, seconds: number): void {
+    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + NEXT_EXPIRY, seconds | 0);
   }
 
   generation(index: number): number {

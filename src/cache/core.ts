@@ -1,0 +1,212 @@
+import { randomFillSync } from 'node:crypto';
+import { HoldfastError } from '../errors.js';
+import { monotonicMs } from '../os/boot.js';
+import { encodeValue } from './codec.js';
+import { prepareDirectory } from './directory.js';
+import { type Found, type FoundEntry, putEntry, readEntry, removeEntry } from './disk.js';
+import { type EntryHeader, encodeEntry, type TagStamp } from './entry.js';
+import type { Era } from './era.js';
+import { Eras } from './eras.js';
+import { type Place, placeOf } from './key.js';
+import { type FileCacheOptions, type ResolvedCacheOptions, resolveCacheOptions, resolveTtl } from './options.js';
+import { reportDamage, reportLockWait } from './reports.js';
+import { Store, writing } from './store.js';
+import { areCurrent } from './tags.js';
+
+/** How one value is stored. */
+export interface StoreValueOptions {
+  readonly ttl?: number | undefined;
+  /** How long after its expiry it may still be given out while a new one is loaded (milliseconds). */
+  readonly staleMs?: number;
+  readonly tags?: readonly TagStamp[];
+}
+
+/** A value ready to be written: the bytes of its entry, and the version that makes it known again. */
+export interface EncodedValue {
+  readonly bytes: Buffer;
+  readonly version: bigint;
+}
+
+/** What all parts of a cache work with: options, the store, and the few operations on one entry. The public class is a face over it. */
+export class CacheCore {
+  readonly options: ResolvedCacheOptions;
+  /** Absolute path. */
+  readonly directory: string;
+  /** Whether small entries are rewritten where they are, and so are read under the shard's lock. */
+  readonly inPlace: boolean;
+  readonly store: Store;
+  readonly #eras: Eras;
+  #damaged = 0;
+  #closed = false;
+
+  constructor(options: FileCacheOptions) {
+    this.options = resolveCacheOptions(options);
+    const { strategy, mode, lockTimeoutMs } = this.options;
+    const prepare = () => prepareDirectory(this.options.directory, mode);
+    const directory = prepare();
+    this.directory = directory.paths.directory;
+    this.inPlace = strategy === 'flock' && !directory.copyOnWrite;
+    this.#eras = new Eras(directory, prepare, { strategy, mode, lockTimeoutMs });
+    this.store = new Store(this.#eras, {
+      lockTimeoutMs,
+      directory: this.directory,
+      clock: monotonicMs,
+      onWait: (waitedMs) => reportLockWait(this.directory, waitedMs),
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** How many damaged entries this instance has met. */
+  get damaged(): number {
+    return this.#damaged;
+  }
+
+  /** Permissions of files. */
+  get fileMode(): number {
+    return this.options.mode & 0o666;
+  }
+
+  /** Throws `ERR_CACHE_CLOSED`, or `ERR_INVALID_KEY`. */
+  place(key: unknown): Place {
+    this.assertOpen();
+    return placeOf(key);
+  }
+
+  assertOpen(): void {
+    if (!this.#closed) return;
+    throw new HoldfastError('ERR_CACHE_CLOSED', `The cache at ${this.directory} has been closed.`, {
+      path: this.directory,
+    });
+  }
+
+  /** Reads an entry from the disk, waiting on this thread. `payload` must be decoded before the next read. */
+  findSync(place: Place): Found {
+    if (!this.inPlace) return this.store.outside((era) => readEntry(era, place));
+    return this.store.insideSync(place.shard, 'shared', (era) => readEntry(era, place));
+  }
+
+  /**
+   * The same without holding the event loop up; `use` is called in the same turn in which the entry was read, outside any section.
+   */
+  async find<T>(place: Place, use: (found: Found) => T): Promise<T> {
+    if (!this.inPlace) return use(this.store.outside((era) => readEntry(era, place)));
+    return use(await this.#findInSection(place));
+  }
+
+  async #findInSection(place: Place): Promise<Found> {
+    const found = await this.store.inside(place.shard, 'shared', (era) => {
+      const read = readEntry(era, place);
+      // Between here and whoever awaits this, other reads may use the buffer again.
+      return read.kind === 'entry' ? copied(read.entry) : read;
+    });
+    return found;
+  }
+
+  /** An entry that may be given out: whole, of this key, not expired. Damage is counted and told. Outside any section. */
+  fresh(place: Place, found: Found): FoundEntry | undefined {
+    if (found.kind === 'damaged') this.noteDamage(place, found.damage);
+    if (found.kind !== 'entry' || found.entry.header.expiresAt <= Date.now()) return undefined;
+    return this.#tagsAreCurrent(found.entry) ? found.entry : undefined;
+  }
+
+  /** An expired entry that may still be given out while a new value is loaded. */
+  stale(entry: FoundEntry): FoundEntry | undefined {
+    return entry.header.staleUntil > Date.now() && this.#tagsAreCurrent(entry) ? entry : undefined;
+  }
+
+  #tagsAreCurrent({ header }: FoundEntry): boolean {
+    return header.tags.length === 0 || areCurrent(this.store.era.words, header.tags);
+  }
+
+  /** The value of an entry, as an object so that any value can be told from none. Outside any section: codecs are user code. */
+  decode(place: Place, { header, payload }: FoundEntry): { readonly value: unknown } | undefined {
+    const { codec } = this.options;
+    if (header.codec !== codec.name) return undefined;
+    try {
+      return { value: codec.decode(payload) };
+    } catch (error) {
+      this.noteDamage(place, `the ${codec.name} codec: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
+  noteDamage(place: Place, reason: string): void {
+    this.#damaged += 1;
+    const path = this.store.era.paths.entry(place.shard, place.hash);
+    reportDamage({ directory: this.directory, key: place.key, path, reason });
+  }
+
+  /** Outside any section: codecs are user code. */
+  encode(place: Place, value: unknown, options: StoreValueOptions): EncodedValue {
+    const payload = encodeValue(this.options.codec, value);
+    const header = this.header(place, options);
+    return { bytes: encodeEntry(header, payload), version: header.version };
+  }
+
+  /** The header of a new entry, with times counted from now. */
+  header(place: Place, { ttl, staleMs = 0, tags = [] }: StoreValueOptions): Omit<EntryHeader, 'payloadLength'> {
+    const ttlMs = ttl === undefined ? this.options.ttlMs : resolveTtl(ttl);
+    const createdAt = Date.now();
+    const expiresAt = createdAt + ttlMs;
+    return {
+      key: place.key,
+      codec: this.options.codec.name,
+      rewritable: this.inPlace,
+      createdAt,
+      expiresAt,
+      staleUntil: expiresAt + staleMs,
+      version: randomVersion(),
+      tags,
+    };
+  }
+
+  /** Steps 2 to 4 of a write. Inside the shard's exclusive section. */
+  put(era: Era, place: Place, bytes: Buffer): void {
+    writing(era, place.shard, place.slot, () => {
+      const changed = putEntry(era, place, bytes, { mode: this.fileMode, inPlace: this.inPlace });
+      if (changed.entries !== 0 || changed.bytes !== 0) {
+        era.words.addToTotals(place.shard, changed.entries, changed.bytes);
+      }
+    });
+  }
+
+  /** Steps 2 to 4 of a delete. Inside the shard's exclusive section. False where there was nothing. */
+  remove(era: Era, place: Place): boolean {
+    return writing(era, place.shard, place.slot, () => {
+      const removed = removeEntry(era, place);
+      if (removed === undefined) return false;
+      era.words.addToTotals(place.shard, removed.entries, removed.bytes);
+      return true;
+    });
+  }
+
+  /** Idempotent. Waits for what this process deletes of former eras. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.store.close();
+    await this.#eras.settled();
+  }
+}
+
+function copied({ header, payload }: FoundEntry): Found {
+  return { kind: 'entry', entry: { header, payload: Buffer.from(payload) } };
+}
+
+const VERSIONS = 512;
+const versions = new BigUint64Array(VERSIONS);
+let nextVersion = VERSIONS;
+
+/** 64 random bits. Drawn many at a time: one draw costs as much as hundreds. */
+function randomVersion(): bigint {
+  if (nextVersion === VERSIONS) {
+    randomFillSync(versions);
+    nextVersion = 0;
+  }
+  const version = versions[nextVersion] ?? 0n;
+  nextVersion += 1;
+  return version;
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { errorCode, quietly } from '../errors.js';
+import { bootId } from '../os/boot.js';
+import { type Mapping, mapShared } from '../os/mmap.js';
+import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, syscalls } from '../os/syscalls.js';
+import { SHARDS } from './key.js';
+import { type EraPaths, eraPaths } from './layout.js';
+import { SHARED_LAYOUT, SHARED_LENGTH, SharedWords } from './words.js';
+
+/**
+ * Thrown inside when an era turns out to be over, or to lack a part: whoever catches it looks for the present era and starts
+ * the operation again. Never seen by users.
+ */
+export class EraEnded extends Error {
+  override readonly name = 'EraEnded';
+}
+
+/** One era of a cache, open: its paths and its words. */
+export class Era {
+  readonly number: number;
+  readonly paths: EraPaths;
+  readonly words: SharedWords;
+  readonly #mapping: Mapping;
+  /** Which file `shared` was when it was mapped. */
+  readonly #identity: { dev: number; ino: number };
+
+  constructor(number: number, paths: EraPaths, mapping: Mapping, identity: { dev: number; ino: number }) {
+    this.number = number;
+    this.paths = paths;
+    this.words = new SharedWords(mapping.bytes);
+    this.#mapping = mapping;
+    this.#identity = identity;
+  }
+
+  get ended(): boolean {
+    return this.words.era !== this.number;
+  }
+
+  /** Whether `shared` still stands at its path. False after the directory was removed or moved away, or the file was. */
+  get stands(): boolean {
+    const stats = syscalls.stat(this.paths.shared);
+    return stats !== undefined && stats.ino === this.#identity.ino && stats.dev === this.#identity.dev;
+  }
+
+  /** A part of it is missing, foreign or damaged: it is over for everybody. */
+  condemn(): never {
+    this.words.endEra();
+    throw new EraEnded();
+  }
+
+  close(): void {
+    this.#mapping.close();
+  }
+}
+
+/** Opens the era in this folder, or `undefined` where it is not whole, not the one with this number, or over. */
+export function openEra(folder: string, number: number): Era | undefined {
+  const era = mapEra(folder, number);
+  if (era === undefined) return undefined;
+  if (era.ended || era.words.layout !== SHARED_LAYOUT) {
+    era.close();
+    return undefined;
+  }
+  if (era.words.noteBoot(bootId())) {
+    // After a crash of the machine the pages of `shared` and the entries need not be of the same moment.
+    for (let shard = 0; shard < SHARDS; shard += 1) era.words.markForRecount(shard);
+  }
+  return era;
+}
+
+/** Ends the era in this folder, whatever its number, if there is one that can be mapped. */
+export function endEraIn(folder: string): void {
+  const era = mapEra(folder, 0);
+  if (era === undefined) return;
+  era.words.endEra();
+  era.close();
+}
+
+/**
+ * Builds a whole era under a random name that nobody knows yet. Every byte of `shared` is written and brought to the disk before it is
+ * mapped: to store to a page that the disk has no room for is SIGBUS.
+ */
+export function buildEra(folder: string, number: number, mode: number): Era {
+  const paths = eraPaths(folder);
+  const fileMode = mode & 0o666;
+  syscalls.mkdir(folder, mode);
+  syscalls.mkdir(`${folder}/data`, mode);
+  syscalls.mkdir(paths.flights, mode);
+  syscalls.mkdir(paths.trash, mode);
+  for (let shard = 0; shard < SHARDS; shard += 1) {
+    syscalls.mkdir(paths.shardFolder(shard), mode);
+    syscalls.close(syscalls.open(paths.shardLock(shard), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode));
+  }
+  const content = Buffer.alloc(SHARED_LENGTH);
+  new SharedWords(content).initialise(number, bootId());
+  const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode);
+  try {
+    for (let done = 0; done < content.length; ) {
+      const count = syscalls.write(fd, content, done, content.length - done, done);
+      if (count === 0) throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
+      done += count;
+    }
+    syscalls.fsync(fd);
+    const { dev, ino } = syscalls.fstat(fd);
+    return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev, ino });
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
+}
+
+/** A number for a new era: random, and never 0. */
+export function newEraNumber(): number {
+  return randomBytes(4).readUInt32LE(0) || 1;
+}
+
+function mapEra(folder: string, number: number): Era | undefined {
+  const paths = eraPaths(folder);
+  let fd: number;
+  try {
+    fd = syscalls.open(paths.shared, O_RDWR | O_NOFOLLOW);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'EISDIR') return undefined;
+    throw error;
+  }
+  try {
+    const stats = syscalls.fstat(fd);
+    // Neither a shorter file nor one with holes may be mapped: touching what lies beyond the end, or storing to a hole when
+    // the disk is full, is SIGBUS.
+    if (!stats.isFile() || stats.size !== SHARED_LENGTH || stats.blocks * 512 < SHARED_LENGTH) return undefined;
+    return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev: stats.dev, ino: stats.ino });
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
+}

@@ -1,0 +1,172 @@
+import { CacheCore } from './core.js';
+import type { Found } from './disk.js';
+import { Flights, type GetOrSetOptions, type Load } from './flights.js';
+import { checkTags, type Place } from './key.js';
+import type { FileCacheOptions } from './options.js';
+import { invalidateTags, stampTags } from './tags.js';
+import { type Change, update, updateSync } from './update.js';
+
+/** A value with its times, in milliseconds since 1970. */
+export interface CacheEntry<V> {
+  readonly value: V;
+  readonly createdAt: number;
+  /** Absent: never. */
+  readonly expiresAt?: number;
+}
+
+/** How one value is stored. */
+export interface SetOptions {
+  /** Milliseconds until it expires; 0 at once. Default: the cache's `ttl`. */
+  ttl?: number | undefined;
+  /** With `invalidateTags` every entry of a tag becomes a miss at once. */
+  tags?: readonly string[] | undefined;
+}
+
+/**
+ * A cache in a directory that many processes share. What a `set` stored is visible to every process when it returns; a read is whole
+ * or a miss. Errors: `ERR_INVALID_KEY`, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT`, `ERR_CACHE_CLOSED`, those of the
+ * operating system (`ENOSPC`, ...); when a write fails the old entry stays.
+ *
+ * *Not* guaranteed: that an entry stays. Anybody may remove a cache at any time, and a miss is always a right answer.
+ */
+export class FileCache<V = unknown> {
+  readonly #core: CacheCore;
+  readonly #flights: Flights;
+
+  constructor(options: FileCacheOptions<V>) {
+    this.#core = new CacheCore(options as FileCacheOptions);
+    this.#flights = new Flights(this.#core);
+  }
+
+  async get(key: string): Promise<V | undefined> {
+    return (await this.getEntry(key))?.value;
+  }
+
+  getSync(key: string): V | undefined {
+    const place = this.#core.place(key);
+    return this.#entry(place, this.#core.findSync(place))?.value;
+  }
+
+  async has(key: string): Promise<boolean> {
+    const place = this.#core.place(key);
+    return this.#core.find(place, (found) => this.#core.fresh(place, found) !== undefined);
+  }
+
+  hasSync(key: string): boolean {
+    const place = this.#core.place(key);
+    return this.#core.fresh(place, this.#core.findSync(place)) !== undefined;
+  }
+
+  /** The value with the times it was stored with. */
+  async getEntry(key: string): Promise<CacheEntry<V> | undefined> {
+    const place = this.#core.place(key);
+    return this.#core.find(place, (found) => this.#entry(place, found));
+  }
+
+  /** Stores a value. It is visible to every process when this resolves. */
+  async set(key: string, value: V, options: SetOptions = {}): Promise<void> {
+    const place = this.#core.place(key);
+    const { bytes } = this.#encode(place, value, options);
+    await this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+  }
+
+  /** The same on this thread, which may sleep up to `lockTimeout` for a lock. */
+  setSync(key: string, value: V, options: SetOptions = {}): void {
+    const place = this.#core.place(key);
+    const { bytes } = this.#encode(place, value, options);
+    this.#core.store.insideSync(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+  }
+
+  /** Removes an entry; false where there was none. */
+  async delete(key: string): Promise<boolean> {
+    const place = this.#core.place(key);
+    return this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.remove(era, place));
+  }
+
+  deleteSync(key: string): boolean {
+    const place = this.#core.place(key);
+    return this.#core.store.insideSync(place.shard, 'exclusive', (era) => this.#core.remove(era, place));
+  }
+
+  /**
+   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What `load` gives is
+   * stored, unless it is `undefined` or a `set` or `delete` of the key came in between; an error is passed on to
+   * everybody who waits in this process, and is not stored. Where the loading process dies another one loads.
+   *
+   * Rejects with what `load` throws, the signal's reason, `ERR_LOCK_TIMEOUT` (another process loads for longer than `lockTimeout`), and
+   * `ERR_LOCK_CONFLICT` where `load` asks for its own key.
+   */
+  getOrSet(key: string, load: Load<V>, options: GetOrSetOptions = {}): Promise<V | undefined> {
+    return this.#flights.getOrSet(key, load, options);
+  }
+
+  /** Changes a value as one step over all processes; `change` runs again where somebody else was faster. See {@link update}. */
+  update(
+    key: string,
+    change: Change<V, V | undefined | Promise<V | undefined>>,
+    options: { ttl?: number | undefined } = {},
+  ): Promise<V | undefined> {
+    return update(this.#core, key, change, options);
+  }
+
+  updateSync(key: string, change: Change<V>, options: { ttl?: number | undefined } = {}): V | undefined {
+    return updateSync(this.#core, key, change, options);
+  }
+
+  /** The values of those keys that are present. */
+  async getMany(keys: Iterable<string>): Promise<Map<string, V>> {
+    const values = new Map<string, V>();
+    for (const key of keys) {
+      const entry = await this.getEntry(key);
+      if (entry !== undefined) values.set(key, entry.value);
+    }
+    return values;
+  }
+
+  /** Stores many values; each is visible when it is stored, and where one fails those before it stay. */
+  async setMany(entries: Iterable<readonly [string, V]>, options: SetOptions = {}): Promise<void> {
+    for (const [key, value] of entries) await this.set(key, value, options);
+  }
+
+  /** Removes many entries; how many there were. */
+  async deleteMany(keys: Iterable<string>): Promise<number> {
+    let removed = 0;
+    for (const key of keys) if (await this.delete(key)) removed += 1;
+    return removed;
+  }
+
+  /** Makes every entry that carries one of the tags a miss, for every process, when it resolves. */
+  invalidateTags(tags: readonly string[]): Promise<void> {
+    return invalidateTags(this.#core, tags);
+  }
+
+  /** Ends the era: every entry is gone, for every process, when this resolves. The files are deleted behind. */
+  async clear(): Promise<void> {
+    this.#core.assertOpen();
+    this.#core.store.replace();
+  }
+
+  /** Idempotent. Aborts what is being loaded, and waits for what has begun. */
+  async close(): Promise<void> {
+    await this.#flights.close();
+    await this.#core.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #encode(place: Place, value: V, { ttl, tags }: SetOptions) {
+    const stamps = stampTags(this.#core.store.era.words, checkTags(tags));
+    return this.#core.encode(place, value, { ttl, tags: stamps });
+  }
+
+  #entry(place: Place, found: Found): CacheEntry<V> | undefined {
+    const entry = this.#core.fresh(place, found);
+    const decoded = entry === undefined ? undefined : this.#core.decode(place, entry);
+    if (entry === undefined || decoded === undefined) return undefined;
+    const value = decoded.value as V;
+    const { createdAt, expiresAt } = entry.header;
+    return expiresAt === Number.POSITIVE_INFINITY ? { value, createdAt } : { value, createdAt, expiresAt };
+  }
+}

@@ -1,0 +1,65 @@
+import { HoldfastError } from '../errors.js';
+import { assertKnownOptions } from '../lock/index.js';
+import { type BuiltInCodec, type Codec, codecOf, type NamedCodec } from './codec.js';
+import type { CacheStrategy } from './format.js';
+
+/** What a FileCache is made with. */
+export interface FileCacheOptions<V = unknown> {
+  /** Made where it is missing. Must belong to this user, be writable by nobody else, and lie on a local file system. */
+  directory: string | URL;
+  /**
+   * `rename` (default): each write publishes a new file, readers take no lock. `flock`: small entries are rewritten in place
+   * under locks, which makes writes faster and reads slower. Fixed when the cache is made.
+   */
+  strategy?: CacheStrategy | undefined;
+  /** Milliseconds that entries last which are set without a `ttl` of their own. Default: for ever. */
+  ttl?: number | undefined;
+  /** Default `json`. Each entry remembers its own; one written with another codec is a miss. */
+  codec?: BuiltInCodec | Codec<V> | undefined;
+  /** Milliseconds to wait for a lock. Default 10,000. */
+  lockTimeout?: number | undefined;
+  /** Permissions of folders; files get its read and write bits. Default 0o700. */
+  mode?: number | undefined;
+}
+
+/** The same, checked and complete. */
+export interface ResolvedCacheOptions {
+  readonly directory: string | URL;
+  readonly strategy: CacheStrategy;
+  readonly ttlMs: number;
+  readonly codec: NamedCodec;
+  readonly lockTimeoutMs: number;
+  readonly mode: number;
+}
+
+const KNOWN = ['directory', 'strategy', 'ttl', 'codec', 'lockTimeout', 'mode'];
+
+/** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
+export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCacheOptions {
+  assertKnownOptions(options, KNOWN);
+  const { directory, strategy = 'rename', ttl, codec, lockTimeout = 10_000, mode = 0o700 } = options;
+  if (typeof directory !== 'string' && !(directory instanceof URL)) throw invalid('directory must be a path.');
+  if (strategy !== 'rename' && strategy !== 'flock') {
+    throw invalid(`strategy must be 'rename' or 'flock', not ${JSON.stringify(strategy)}.`);
+  }
+  if (!isDuration(lockTimeout)) throw invalid(`lockTimeout must be milliseconds, not ${String(lockTimeout)}.`);
+  if (!Number.isInteger(mode) || (mode & 0o700) !== 0o700 || mode > 0o777) {
+    throw invalid('mode must be permissions of a folder that its owner can use, e.g. 0o700 or 0o750.');
+  }
+  return { directory, strategy, ttlMs: resolveTtl(ttl), codec: codecOf(codec), lockTimeoutMs: lockTimeout, mode };
+}
+
+/** A time to live in milliseconds; none is `Infinity`. */
+export function resolveTtl(ttl: unknown): number {
+  if (ttl === undefined) return Number.POSITIVE_INFINITY;
+  if (!isDuration(ttl)) throw invalid(`ttl must be milliseconds, 0 or more, not ${String(ttl)}.`);
+  return ttl;
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0;
+}
+
+function invalid(message: string): HoldfastError {
+  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,54 @@
+import { monotonicMs } from '../os/boot.js';
+import type { Era } from './era.js';
+import type { Place } from './key.js';
+
+/*
+ * What eviction goes by. When a slot was last used stands in a word of shared memory, so that noting it needs no system call;
+ * when the first entry of a shard expires, in another, so that nobody has to look for expired entries where there are none.
+ */
+
+/** The clock of the words for accesses: whole seconds since the machine was started, 32 bits. */
+export function accessClock(): number {
+  return Math.floor(monotonicMs() / 1_000) >>> 0;
+}
+
+/** To be called at each hit, those in memory too. */
+export function noteRead(era: Era, place: Pick<Place, 'slot'>): void {
+  era.words.touch(place.slot, accessClock());
+}
+
+/** Notes that `bytes` become the entry of a key. Inside the shard's exclusive section. */
+export function noteWrite(era: Era, place: Pick<Place, 'shard' | 'slot'>, bytes: Buffer): void {
+  era.words.touch(place.slot, accessClock());
+  noteExpiry(era, place.shard, staleUntilOf(bytes));
+}
+
+/** Notes until when an entry may be given out (milliseconds since 1970, or never). Inside the shard's exclusive section. */
+export function noteExpiry(era: Era, shard: number, staleUntil: number): void {
+  if (staleUntil === Number.POSITIVE_INFINITY) return;
+  const seconds = Math.min(0xffffffff, Math.max(1, Math.floor(staleUntil / 1_000)));
+  const former = era.words.nextExpiry(shard);
+  if (former === 0 || seconds < former) era.words.setNextExpiry(shard, seconds);
+}
+
+/** Whether the shard may hold entries that can no longer be given out. */
+export function mayHoldExpired(era: Era, shard: number, nowMs: number): boolean {
+  const seconds = era.words.nextExpiry(shard);
+  return seconds !== 0 && seconds * 1_000 <= nowMs;
+}
+
+/**
+ * When a slot was last used, for comparison with others. A time that is still to come was noted before the machine was started: the
+ * clock began anew.
+ */
+export function lastUse(era: Era, slot: number, now: number): number {
+  const noted = era.words.access(slot);
+  return noted > now + 1 ? 0 : noted;
+}
+
+/** Where the header of an entry says until when it may be given out (docs/entry-format.md). */
+const STALE_UNTIL_OFFSET = 24;
+
+function staleUntilOf(entry: Buffer): number {
+  return entry.readDoubleLE(STALE_UNTIL_OFFSET);
+}

@@ -1,0 +1,40 @@
+import { channel } from 'node:diagnostics_channel';
+
+/**
+ * What a cache tells on `node:diagnostics_channel`:
+ * `holdfast:damaged` `{ directory, key, path, reason }`: an entry that is none; it was given out as a miss.
+ * `holdfast:lock-wait` `{ directory, milliseconds }`: a shard's lock that was not free at once.
+ * `holdfast:load` `{ directory, key, milliseconds, error? }`: a loader of `getOrSet` that has ended.
+ */
+const damaged = channel('holdfast:damaged');
+const lockWait = channel('holdfast:lock-wait');
+const load = channel('holdfast:load');
+
+/** Directories that a warning was given for: one in the life of a process is enough. */
+const warned = new Set<string>();
+
+export interface DamageReport {
+  readonly directory: string;
+  readonly key: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Outside any section: subscribers are user code. */
+export function reportDamage(report: DamageReport): void {
+  damaged.publish(report);
+  if (warned.has(report.directory)) return;
+  warned.add(report.directory);
+  process.emitWarning(
+    `The cache at ${report.directory} holds a damaged entry, which counts as a miss: ${report.reason} (${report.path}). Later ones are told on the diagnostics channel "holdfast:damaged" only.`,
+    { type: 'HoldfastWarning', code: 'HOLDFAST_DAMAGED_ENTRY' },
+  );
+}
+
+export function reportLockWait(directory: string, milliseconds: number): void {
+  if (lockWait.hasSubscribers) lockWait.publish({ directory, milliseconds });
+}
+
+export function reportLoad(directory: string, key: string, milliseconds: number, error: unknown): void {
+  if (load.hasSubscribers) load.publish({ directory, key, milliseconds, ...(error === undefined ? {} : { error }) });
+}

@@ -1,0 +1,95 @@
+import { errorCode, HoldfastError, quietly } from '../errors.js';
+import type { LockMode } from '../os/flock.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
+import { type Era, EraEnded } from './era.js';
+import { SHARDS } from './key.js';
+import { enter } from './protocol.js';
+
+/** How long a writer that found the lock taken asks readers to hold back. It asks again at every try. */
+const HOLD_BACK_MS = 20;
+
+/**
+ * The shard locks of one era, as one cache instance holds them. A section is code that runs between `tryEnter` and `leave`: one
+ * synchronous function, never two at once, never user code. So no queue is needed, nothing can deadlock, and descriptors stay open.
+ *
+ * The lock file of a shard is made with its era and never again: one that is missing ends the era. That a descriptor is
+ * the file at its path need not be asked, for whoever removes the file or the folder ends the era, and its number is compared after
+ * every locking.
+ */
+export class Sections {
+  readonly #era: Era;
+  readonly #clock: () => number;
+  readonly #fds: (number | undefined)[] = new Array(SHARDS).fill(undefined);
+  readonly #inside = new Uint8Array(SHARDS);
+
+  /** `clock`: milliseconds of a monotonic clock that all processes share. */
+  constructor(era: Era, clock: () => number) {
+    this.#era = era;
+    this.#clock = clock;
+  }
+
+  /**
+   * One try at the shard's lock. False: somebody is in there, or (for `shared`) a writer has asked to be let in first. Throws
+   * EraEnded, and `ERR_LOCK_CONFLICT` where this very thread is inside.
+   */
+  tryEnter(shard: number, mode: LockMode): boolean {
+    if (this.#inside[shard] === 1) {
+      throw new HoldfastError('ERR_LOCK_CONFLICT', 'The cache is called from inside one of its own sections.');
+    }
+    const { words } = this.#era;
+    if (mode === 'shared' && this.#somebodyAsked(shard)) return false;
+    const fd = this.#descriptor(shard);
+    if (!syscalls.tryFlock(fd, mode)) {
+      if (mode === 'exclusive') words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0);
+      return false;
+    }
+    this.#inside[shard] = 1;
+    try {
+      const entered = mode === 'exclusive' ? enter(words, this.#era.number, shard) : undefined;
+      if (entered === 'ended' || this.#era.ended) throw new EraEnded();
+    } catch (error) {
+      this.leave(shard);
+      throw error;
+    }
+    return true;
+  }
+
+  leave(shard: number): void {
+    this.#inside[shard] = 0;
+    const fd = this.#fds[shard];
+    if (fd === undefined) return;
+    try {
+      syscalls.unflock(fd);
+    } catch {
+      this.#fds[shard] = undefined;
+      quietly(() => syscalls.close(fd));
+    }
+  }
+
+  close(): void {
+    this.#fds.forEach((fd, shard) => {
+      if (fd !== undefined) quietly(() => syscalls.close(fd));
+      this.#fds[shard] = undefined;
+    });
+  }
+
+  /** The word is believed only for as long as it could have been written for: a dead writer's does not last. */
+  #somebodyAsked(shard: number): boolean {
+    const ahead = (this.#era.words.waitingUntil(shard) - (this.#clock() >>> 0)) | 0;
+    return ahead > 0 && ahead <= HOLD_BACK_MS;
+  }
+
+  #descriptor(shard: number): number {
+    const open = this.#fds[shard];
+    if (open !== undefined) return open;
+    try {
+      const fd = syscalls.open(this.#era.paths.shardLock(shard), O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+      this.#fds[shard] = fd;
+      return fd;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'EISDIR') this.#era.condemn();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { errorCode, HoldfastError } from '../errors.js';
+import type { LockMode } from '../os/flock.js';
+import { sleepSync } from '../os/sleep.js';
+import { type Era, EraEnded } from './era.js';
+import type { Eras } from './eras.js';
+import { begin, finish } from './protocol.js';
+import { Sections } from './sections.js';
+
+/** How often an operation starts over because the era ended under it, before something is very wrong. */
+const MOST_ERAS = 20;
+/** How often it is looked whether the era still stands at its path. */
+const LOOK_EVERY_MS = 1_000;
+const SPIN_MS = 1;
+const FIRST_PAUSE_MS = 0.02;
+const LONGEST_SLEEP_MS = 2;
+const LONGEST_PAUSE_MS = 10;
+
+export interface StoreOptions {
+  readonly lockTimeoutMs: number;
+  readonly directory: string;
+  /** Milliseconds of a monotonic clock that all processes share. */
+  readonly clock: () => number;
+  /** Told of every wait for a shard's lock that did not end at once. */
+  readonly onWait: (waitedMs: number) => void;
+}
+
+/** Runs sections in the present era, whichever that is, waiting on the thread or off it. */
+export class Store {
+  readonly #eras: Eras;
+  readonly #options: StoreOptions;
+  #era: Era;
+  #sections: Sections;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(eras: Eras, options: StoreOptions) {
+    this.#eras = eras;
+    this.#options = options;
+    this.#era = eras.open();
+    this.#sections = new Sections(this.#era, options.clock);
+    this.#timer = setInterval(() => this.#lookAtPath(), LOOK_EVERY_MS).unref();
+  }
+
+  /** The present era, as far as this process knows. */
+  get era(): Era {
+    if (this.#era.ended) this.#follow(() => this.#eras.open());
+    return this.#era;
+  }
+
+  /** Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out. */
+  outside<T>(work: (era: Era) => T): T {
+    return this.#inPresentEra(() => {
+      const era = this.#era;
+      const result = noticing(era, work);
+      if (era.ended) throw new EraEnded();
+      return result;
+    });
+  }
+
+  /** Runs a section; waits on the thread. */
+  insideSync<T>(shard: number, mode: LockMode, work: (era: Era) => T): T {
+    return this.#inPresentEra(() => {
+      const started = this.#options.clock();
+      for (
+        let pause = FIRST_PAUSE_MS;
+        !this.#sections.tryEnter(shard, mode);
+        pause = Math.min(LONGEST_SLEEP_MS, pause * 2)
+      ) {
+        this.#assertPatience(started, shard);
+        sleepSync(pause);
+      }
+      this.#noteWait(started);
+      return this.#run(shard, work);
+    });
+  }
+
+  /** Runs a section; waits without holding the event loop up. The section itself is one synchronous function. */
+  async inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        void this.era;
+        const started = this.#options.clock();
+        for (let pause = 1; !this.#sections.tryEnter(shard, mode); ) {
+          this.#assertPatience(started, shard);
+          signal?.throwIfAborted();
+          if (this.#options.clock() - started < SPIN_MS) await nextTurn();
+          else await delay(pause * (0.5 + Math.random() / 2));
+          pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
+        }
+        this.#noteWait(started);
+        return this.#run(shard, work);
+      } catch (error) {
+        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+      }
+    }
+  }
+
+  /** Ends the present era and begins an empty one. */
+  replace(): void {
+    this.#follow(() => this.#eras.replace());
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#sections.close();
+    this.#era.close();
+  }
+
+  /** A directory that was removed or moved away tells nobody. Whoever notices ends the era for all who still have it mapped. */
+  #lookAtPath(): void {
+    try {
+      if (!this.#era.ended && !this.#era.stands) this.#era.words.endEra();
+    } catch {
+      // A directory that cannot be looked at now can be looked at in a second.
+    }
+  }
+
+  #run<T>(shard: number, work: (era: Era) => T): T {
+    try {
+      return noticing(this.#era, work);
+    } finally {
+      this.#sections.leave(shard);
+    }
+  }
+
+  #inPresentEra<T>(attempt: () => T): T {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        void this.era;
+        return attempt();
+      } catch (error) {
+        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+      }
+    }
+  }
+
+  #follow(find: () => Era): void {
+    const era = find();
+    const [formerEra, formerSections] = [this.#era, this.#sections];
+    this.#era = era;
+    this.#sections = new Sections(era, this.#options.clock);
+    formerSections.close();
+    formerEra.close();
+  }
+
+  #noteWait(started: number): void {
+    const waited = this.#options.clock() - started;
+    if (waited > SPIN_MS) this.#options.onWait(waited);
+  }
+
+  #assertPatience(started: number, shard: number): void {
+    const { lockTimeoutMs, directory, clock } = this.#options;
+    if (clock() - started < lockTimeoutMs) return;
+    throw new HoldfastError(
+      'ERR_LOCK_TIMEOUT',
+      `No lock on shard ${shard} of ${directory} within ${lockTimeoutMs} ms: another process is stopped inside it, or very slow.`,
+      { path: directory, syscall: 'flock' },
+    );
+  }
+}
+
+/** A path inside the era that is not there: the era was ended and renamed aside meanwhile, or somebody has removed a part of it. */
+function noticing<T>(era: Era, work: (era: Era) => T): T {
+  try {
+    return work(era);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') era.condemn();
+    throw error;
+  }
+}
+
+/** Steps 2 to 4 of a write, around its work. Inside the exclusive section of the shard. */
+export function writing<T>(era: Era, shard: number, slot: number, work: () => T): T {
+  const { words } = era;
+  if (begin(words, shard, slot) === 'damaged') return era.condemn();
+  words.setLease(slot, 0);
+  try {
+    return work();
+  } finally {
+    finish(words, shard, slot);
+  }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { CacheCore } from './core.js';
+import type { TagStamp } from './entry.js';
+import { checkTags } from './key.js';
+import { GENERATIONS, type SharedWords } from './words.js';
+
+/*
+ * A tag has a generation, a count in shared memory. An entry keeps the generations that its tags had when its value was *loaded*; it is
+ * current as long as they are the same. To invalidate a tag is to count one up. Tags share 4,096 counts by their hash: two tags on one
+ * count are invalidated together, which costs a reload and is never wrong.
+ */
+
+interface TagPlace {
+  readonly index: number;
+  readonly shard: number;
+}
+
+/** Places of tags that were asked for lately; a service has few. */
+const places = new Map<string, TagPlace>();
+const MOST_PLACES = 10_000;
+
+function placeOfTag(tag: string): TagPlace {
+  let place = places.get(tag);
+  if (place === undefined) {
+    const digest = createHash('sha256').update(tag).digest();
+    place = { index: digest.readUInt16LE(1) % GENERATIONS, shard: digest.readUInt8(0) };
+    if (places.size >= MOST_PLACES) places.clear();
+    places.set(tag, place);
+  }
+  return place;
+}
+
+/** The tags with the generations of this moment. Taken before a load begins, so that what is invalidated meanwhile is not stored as current. */
+export function stampTags(words: SharedWords, tags: readonly string[]): readonly TagStamp[] {
+  return tags.map((tag) => ({ tag, generation: words.generation(placeOfTag(tag).index) }));
+}
+
+/** Whether none of the tags was invalidated since. */
+export function areCurrent(words: SharedWords, stamps: readonly TagStamp[]): boolean {
+  return stamps.every(({ tag, generation }) => words.generation(placeOfTag(tag).index) === generation);
+}
+
+/** Makes every entry that carries one of the tags a miss, for every process, when it resolves. */
+export async function invalidateTags(core: CacheCore, tags: readonly string[]): Promise<void> {
+  core.assertOpen();
+  for (const tag of checkTags(tags)) {
+    const { shard, index } = placeOfTag(tag);
+    await core.store.inside(shard, 'exclusive', (era) => era.words.nextGeneration(index));
+  }
+}

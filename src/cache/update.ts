@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { HoldfastError } from '../errors.js';
+import { sleepSync } from '../os/sleep.js';
+import type { CacheCore, EncodedValue } from './core.js';
+import { type Found, readEntry } from './disk.js';
+import type { Era } from './era.js';
+import type { Place } from './key.js';
+
+/** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
+export type Change<V, R = V | undefined> = (old: V | undefined) => R;
+
+/** The state that a change was made from: a version, or none. */
+interface Seen {
+  readonly version: bigint | undefined;
+  readonly value: unknown;
+}
+
+const LONGEST_PAUSE_MS = 2;
+
+/**
+ * Changes a value as one step over all processes, without holding a lock while `change` runs: the result is stored only if the entry is
+ * still the version that `change` was given, else `change` runs again, until `lockTimeout` (`ERR_LOCK_TIMEOUT`).
+ */
+export async function update<V>(
+  core: CacheCore,
+  key: string,
+  change: Change<V, V | undefined | Promise<V | undefined>>,
+  options: { ttl?: number | undefined },
+): Promise<V | undefined> {
+  const place = core.place(key);
+  const deadline = performance.now() + core.options.lockTimeoutMs;
+  for (let tries = 1; ; tries += 1) {
+    const seen = await core.find(place, (found) => see(core, place, found));
+    const next = await change(seen.value as V | undefined);
+    const encoded = next === undefined ? undefined : core.encode(place, next, options);
+    const committed = await core.store.inside(place.shard, 'exclusive', (era) =>
+      commit(core, era, place, seen, encoded),
+    );
+    if (committed) return next;
+    assertPatience(core, place, deadline);
+    // Who lost once may lose again to the same one; a pause that differs parts them.
+    await delay(Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4));
+  }
+}
+
+/** The same on this thread. */
+export function updateSync<V>(
+  core: CacheCore,
+  key: string,
+  change: Change<V>,
+  options: { ttl?: number | undefined },
+): V | undefined {
+  const place = core.place(key);
+  const deadline = performance.now() + core.options.lockTimeoutMs;
+  for (let tries = 1; ; tries += 1) {
+    const seen = see(core, place, core.findSync(place));
+    const next = change(seen.value as V | undefined);
+    const encoded = next === undefined ? undefined : core.encode(place, next, options);
+    if (core.store.insideSync(place.shard, 'exclusive', (era) => commit(core, era, place, seen, encoded))) return next;
+    assertPatience(core, place, deadline);
+    sleepSync(Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4));
+  }
+}
+
+function see(core: CacheCore, place: Place, found: Found): Seen {
+  const version = found.kind === 'entry' ? found.entry.header.version : undefined;
+  const entry = core.fresh(place, found);
+  return { version, value: entry === undefined ? undefined : core.decode(place, entry)?.value };
+}
+
+function commit(core: CacheCore, era: Era, place: Place, seen: Seen, encoded: EncodedValue | undefined): boolean {
+  const present = readEntry(era, place);
+  const version = present.kind === 'entry' ? present.entry.header.version : undefined;
+  if (version !== seen.version) return false;
+  if (encoded !== undefined) core.put(era, place, encoded.bytes);
+  else core.remove(era, place);
+  return true;
+}
+
+function assertPatience(core: CacheCore, place: Place, deadline: number): void {
+  if (performance.now() < deadline) return;
+  const message = `The entry of ${JSON.stringify(place.key)} was changed by others at every try for ${core.options.lockTimeoutMs} ms.`;
+  throw new HoldfastError('ERR_LOCK_TIMEOUT', message, { path: core.directory });
+}
