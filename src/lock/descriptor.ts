@@ -38,6 +38,18 @@ export class LockDescriptor {
     return this.#closingOnError(() => syscalls.tryFlock(this.#opened.fd, mode));
   }
 
+  /** Sets the sidecar's time of modification (seconds), as a sign to others; where that is not allowed, there is no sign. */
+  stamp(time: number): void {
+    quietly(() => syscalls.futimes(this.#opened.fd, time, time));
+  }
+
+  /** The sidecar's time of modification (milliseconds). Opens it where it is not open. */
+  readStamp(): number {
+    this.#file ??= openLockFile(this.#sidecar.path, this.#sidecar.dataStats);
+    const { fd } = this.#file;
+    return this.#closingOnError(() => syscalls.fstat(fd)).mtimeMs;
+  }
+
   /**
    * Gives the lock up. Closing would do it too, but not while a child that is being started has its copy of the descriptor; where this
    * fails, closing is what is left.

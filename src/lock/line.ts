@@ -1,6 +1,15 @@
 import type { LockMode } from '../os/flock.js';
 import type { LockDescriptor } from './descriptor.js';
-import { nextDelay, PASS_AFTER_MS, SURE_COURTESY_MS, spins, TURN_MS, type Wait, waitsPolitely } from './pace.js';
+import {
+  BEAT_MS,
+  nextDelay,
+  PASS_AFTER_MS,
+  SURE_COURTESY_MS,
+  spins,
+  TURN_MS,
+  type Wait,
+  waitsPolitely,
+} from './pace.js';
 import type { Occupant, Turnstile } from './turnstile.js';
 
 /** A process that released the lock this recently and asks again is in the middle of its turn. */
@@ -24,6 +33,7 @@ export class Line {
   #passed: { mark: string; until: number } | undefined;
   /** Until when whoever stands at the turnstile leaves the lock alone; 0 when nobody does. */
   #courtesyEnds = 0;
+  #beatAt = Number.NEGATIVE_INFINITY;
 
   constructor(turnstile: Turnstile, lock: LockDescriptor, now: () => number) {
     this.#turnstile = turnstile;
@@ -77,6 +87,7 @@ export class Line {
   tryLock(mode: LockMode): boolean {
     const batch = mode === 'exclusive' && this.inBatch && this.#lock.tryOpen(mode);
     if (!batch && !(this.#isMyTurn(mode) && this.#tryKernel(mode))) return false;
+    if (mode === 'exclusive' && this.#mark !== undefined) this.#giveSignOfLife();
     this.end();
     this.#freeSince = undefined;
     return true;
@@ -106,11 +117,34 @@ export class Line {
       if (entry !== 'entered') return entry === 'unavailable';
       wait.steppedUpAt = now;
     }
-    return mode === 'shared' || !waitsPolitely(wait, now);
+    if (mode === 'shared') return true;
+    this.#lookForSignOfLife(wait, now);
+    return !waitsPolitely(wait, now);
+  }
+
+  /** Tells whoever stands at the turnstile, through the sidecar's time of modification, that this process is in a batch. */
+  #giveSignOfLife(): void {
+    const now = this.#now();
+    if (now - this.#beatAt < BEAT_MS) return;
+    this.#beatAt = now;
+    this.#lock.stamp(Date.now() / 1000);
+  }
+
+  #lookForSignOfLife(wait: Wait, now: number): void {
+    const beat = this.#lock.readStamp();
+    if (wait.beat !== undefined && beat !== wait.beat) wait.beatSeenAt = now;
+    wait.beat = beat;
   }
 
   #currentWait(): Wait {
-    this.#wait ??= { since: this.#now(), yielded: false, steppedUpAt: undefined, stillFor: 0 };
+    this.#wait ??= {
+      since: this.#now(),
+      yielded: false,
+      steppedUpAt: undefined,
+      beat: undefined,
+      beatSeenAt: Number.NEGATIVE_INFINITY,
+      stillFor: 0,
+    };
     return this.#wait;
   }
 

@@ -4,6 +4,10 @@
 const SPIN_MS = 1;
 /** Who steps up to the turnstile leaves the lock alone for this long: whoever has it may use it again meanwhile. */
 const COURTESY_MS = 13;
+/** ... as long as he uses it: where there was no sign of life for this long, there is no batch to be courteous to. */
+const BEAT_SEEN_MS = 3;
+/** How often the process that goes on locking gives a sign of life. */
+export const BEAT_MS = 1;
 /** The part of it that others can count on, who may have seen him a little later than he came. */
 export const SURE_COURTESY_MS = COURTESY_MS - 1;
 /** A process that goes on locking beside somebody at the turnstile lets him in after this long, if he did not manage by himself. */
@@ -25,6 +29,9 @@ export interface Wait {
   yielded: boolean;
   /** When this process came to stand at the turnstile; `undefined` while it does not. */
   steppedUpAt: number | undefined;
+  /** The last sign of life of somebody in a batch, and when this process first saw it. */
+  beat: number | undefined;
+  beatSeenAt: number;
   /** How many looks in a row found the same occupant at the turnstile. */
   stillFor: number;
 }
@@ -35,16 +42,17 @@ export function spins(wait: Wait, now: number): boolean {
 }
 
 /**
- * Whether somebody who stands at the turnstile still leaves the lock to those who have it. Only among several who contend: who found the
- * lock taken through all of the first millisecond waits for one long section, and there is no batch to be courteous to.
+ * Whether somebody who stands at the turnstile still leaves the lock to another process, which is in the middle of a batch. Only among
+ * several who contend: who found the lock taken through all of the first millisecond waits for one long section.
  */
 export function waitsPolitely(wait: Wait, now: number): boolean {
-  return wait.yielded && wait.steppedUpAt !== undefined && now - wait.steppedUpAt < COURTESY_MS;
+  if (!wait.yielded || wait.steppedUpAt === undefined) return false;
+  return now - wait.steppedUpAt < COURTESY_MS && now - Math.max(wait.steppedUpAt, wait.beatSeenAt) < BEAT_SEEN_MS;
 }
 
 /**
  * When to try again. Before the first millisecond is over: at once. At the turnstile: when the courtesy is over, then at once for a
- * millisecond, then every millisecond, and after long waits every eighth of the time waited, so that a lock held for seconds
+ * moment, then every millisecond, and after long waits every eighth of the time waited, so that a lock held for seconds
  * costs no processor and is still taken promptly. Elsewhere: seldom at first and more often the longer the wait has been, which makes
  * of those who wait nearly a queue; half as often after each look that finds the line standing still. Never less than every
  * 50 ms, and with jitter, so that processes that began together part.
@@ -53,7 +61,7 @@ export function nextDelay(wait: Wait, now: number, random: () => number = Math.r
   if (spins(wait, now)) return 'immediate';
   if (wait.steppedUpAt !== undefined) {
     const waited = now - wait.steppedUpAt;
-    if (waitsPolitely(wait, now)) return Math.max(1, COURTESY_MS - waited);
+    if (waitsPolitely(wait, now)) return BEAT_SEEN_MS / 2;
     if (wait.yielded && waited < COURTESY_MS + 2 * SPIN_MS) return 'immediate';
     return Math.min(LONGEST_MS, Math.max(1, waited / 8));
   }
