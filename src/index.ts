@@ -1,3 +1,20 @@
+export {
+  type BuiltInCodec,
+  type CacheEntry,
+  type CacheStrategy,
+  type Codec,
+  FileCache,
+  type FileCacheOptions,
+  type GetOrSetOptions,
+  type Load,
+  type LoadContext,
+  type PruneOptions,
+  type PruneReport,
+  type SetOptions,
+  type VerifyOptions,
+  type VerifyProblem,
+  type VerifyReport,
+} from './cache/index.js';
 export { HoldfastError, type HoldfastErrorCode } from './errors.js';
 export {
   type Change,

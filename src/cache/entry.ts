@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 
 /*
- * The bytes of an entry file. docs/entry-format.md describes them one by one; both change together, with FORMAT_VERSION.
+ * The bytes of an entry file. docs/entry-format.md describes them one by one, and says when a change needs a new FORMAT_VERSION;
+ * both change together.
  *
  * Everything here is pure: bytes in, a description or a reason out. `decodeHeader` and `decodePayload` take any bytes and
  * never throw, because what lies on a disk may have been written by anybody.

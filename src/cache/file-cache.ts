@@ -1,10 +1,15 @@
 import { CacheCore } from './core.js';
 import type { Found } from './disk.js';
+import { Evictor } from './evictor.js';
 import { Flights, type GetOrSetOptions, type Load } from './flights.js';
 import { checkTags, type Place } from './key.js';
 import type { FileCacheOptions } from './options.js';
+import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { invalidateTags, stampTags } from './tags.js';
+import { totals } from './totals.js';
 import { type Change, update, updateSync } from './update.js';
+import { type VerifyOptions, verify } from './verify.js';
+import type { VerifyReport } from './verify-report.js';
 
 /** A value with its times, in milliseconds since 1970. */
 export interface CacheEntry<V> {
@@ -32,10 +37,12 @@ export interface SetOptions {
 export class FileCache<V = unknown> {
   readonly #core: CacheCore;
   readonly #flights: Flights;
+  readonly #evictor: Evictor;
 
   constructor(options: FileCacheOptions<V>) {
     this.#core = new CacheCore(options as FileCacheOptions);
-    this.#flights = new Flights(this.#core);
+    this.#evictor = new Evictor(this.#core, this.#core.options.limits);
+    this.#flights = new Flights(this.#core, this.#evictor);
   }
 
   async get(key: string): Promise<V | undefined> {
@@ -67,14 +74,18 @@ export class FileCache<V = unknown> {
   async set(key: string, value: V, options: SetOptions = {}): Promise<void> {
     const place = this.#core.place(key);
     const { bytes } = this.#encode(place, value, options);
+    this.#evictor.assertFits(bytes.length);
     await this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+    await this.#evictor.afterWrite(bytes.length);
   }
 
   /** The same on this thread, which may sleep up to `lockTimeout` for a lock. */
   setSync(key: string, value: V, options: SetOptions = {}): void {
     const place = this.#core.place(key);
     const { bytes } = this.#encode(place, value, options);
+    this.#evictor.assertFits(bytes.length);
     this.#core.store.insideSync(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+    this.#evictor.afterWriteSync(bytes.length);
   }
 
   /** Removes an entry; false where there was none. */
@@ -106,11 +117,11 @@ export class FileCache<V = unknown> {
     change: Change<V, V | undefined | Promise<V | undefined>>,
     options: { ttl?: number | undefined } = {},
   ): Promise<V | undefined> {
-    return update(this.#core, key, change, options);
+    return update(this.#core, this.#evictor, key, change, options);
   }
 
   updateSync(key: string, change: Change<V>, options: { ttl?: number | undefined } = {}): V | undefined {
-    return updateSync(this.#core, key, change, options);
+    return updateSync(this.#core, this.#evictor, key, change, options);
   }
 
   /** The values of those keys that are present. */
@@ -146,9 +157,27 @@ export class FileCache<V = unknown> {
     this.#core.store.replace();
   }
 
+  /** Removes expired entries, and what dead processes left: temporaries, locks, former eras. In slices. */
+  prune(options: PruneOptions = {}): Promise<PruneReport> {
+    return prune(this.#core, options);
+  }
+
+  /** Checks every entry whole, and the totals; with `repair`, removes what is damaged and puts right what is wrong. */
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verify(this.#core, options);
+  }
+
+  /** What the whole cache holds, expired entries too, and how many damaged entries this instance has met. */
+  async stats(): Promise<{ entries: number; bytes: number; damaged: number }> {
+    this.#core.assertOpen();
+    const { entries, bytes } = await totals(this.#core);
+    return { entries, bytes, damaged: this.#core.damaged };
+  }
+
   /** Idempotent. Aborts what is being loaded, and waits for what has begun. */
   async close(): Promise<void> {
     await this.#flights.close();
+    await this.#evictor.close();
     await this.#core.close();
   }
 

@@ -4,6 +4,7 @@ import type { CacheCore } from './core.js';
 import { type Found, readEntry } from './disk.js';
 import type { TagStamp } from './entry.js';
 import { type Era, EraEnded } from './era.js';
+import type { Evictor } from './evictor.js';
 import { type FlightLock, flightLock, tryFlightLock } from './flight-lock.js';
 import { checkTags, type Place } from './key.js';
 import { resolveTtl } from './options.js';
@@ -71,10 +72,12 @@ const inside = new AsyncLocalStorage<Inside>();
  */
 export class Flights {
   readonly #core: CacheCore;
+  readonly #evictor: Evictor;
   readonly #flights = new Map<string, Flight>();
 
-  constructor(core: CacheCore) {
+  constructor(core: CacheCore, evictor: Evictor) {
     this.#core = core;
+    this.#evictor = evictor;
   }
 
   async getOrSet<V>(key: string, load: Load<V>, options: GetOrSetOptions): Promise<V | undefined> {
@@ -222,10 +225,12 @@ export class Flights {
     reportLoad(core.directory, place.key, performance.now() - started, undefined);
     if (value === undefined || core.closed) return value;
     const { bytes } = core.encode(place, value, { ttl, staleMs: options.staleMs, tags: begun.tags });
+    this.#evictor.assertFits(bytes.length);
     await core.store.inside(place.shard, 'exclusive', (era) => {
       const mayStore = era === begun.era && era.words.lease(place.slot) === place.leaseMark;
       if (mayStore) core.put(era, place, bytes);
     });
+    await this.#evictor.afterWrite(bytes.length);
     return value;
   }
 

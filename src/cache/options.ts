@@ -2,6 +2,7 @@ import { HoldfastError } from '../errors.js';
 import { assertKnownOptions } from '../lock/index.js';
 import { type BuiltInCodec, type Codec, codecOf, type NamedCodec } from './codec.js';
 import type { CacheStrategy } from './format.js';
+import { assertLimits, type Limits } from './limits.js';
 
 /** What a FileCache is made with. */
 export interface FileCacheOptions<V = unknown> {
@@ -16,6 +17,12 @@ export interface FileCacheOptions<V = unknown> {
   ttl?: number | undefined;
   /** Default `json`. Each entry remembers its own; one written with another codec is a miss. */
   codec?: BuiltInCodec | Codec<V> | undefined;
+  /**
+   * How many bytes the entry files may take, headers and all, and how many there may be. Beyond that the coldest are evicted, down to
+   * nine tenths. Default: as much as the disk has.
+   */
+  maxBytes?: number | undefined;
+  maxEntries?: number | undefined;
   /** Milliseconds to wait for a lock. Default 10,000. */
   lockTimeout?: number | undefined;
   /** Permissions of folders; files get its read and write bits. Default 0o700. */
@@ -30,14 +37,24 @@ export interface ResolvedCacheOptions {
   readonly codec: NamedCodec;
   readonly lockTimeoutMs: number;
   readonly mode: number;
+  readonly limits: Limits;
 }
 
-const KNOWN = ['directory', 'strategy', 'ttl', 'codec', 'lockTimeout', 'mode'];
+const KNOWN = ['directory', 'strategy', 'ttl', 'codec', 'maxBytes', 'maxEntries', 'lockTimeout', 'mode'];
 
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
 export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCacheOptions {
   assertKnownOptions(options, KNOWN);
-  const { directory, strategy = 'rename', ttl, codec, lockTimeout = 10_000, mode = 0o700 } = options;
+  const {
+    directory,
+    strategy = 'rename',
+    ttl,
+    codec,
+    lockTimeout = 10_000,
+    mode = 0o700,
+    maxBytes,
+    maxEntries,
+  } = options;
   if (typeof directory !== 'string' && !(directory instanceof URL)) throw invalid('directory must be a path.');
   if (strategy !== 'rename' && strategy !== 'flock') {
     throw invalid(`strategy must be 'rename' or 'flock', not ${JSON.stringify(strategy)}.`);
@@ -46,7 +63,17 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
   if (!Number.isInteger(mode) || (mode & 0o700) !== 0o700 || mode > 0o777) {
     throw invalid('mode must be permissions of a folder that its owner can use, e.g. 0o700 or 0o750.');
   }
-  return { directory, strategy, ttlMs: resolveTtl(ttl), codec: codecOf(codec), lockTimeoutMs: lockTimeout, mode };
+  const limits: Limits = { maxBytes, maxEntries };
+  assertLimits(limits);
+  return {
+    directory,
+    strategy,
+    ttlMs: resolveTtl(ttl),
+    codec: codecOf(codec),
+    lockTimeoutMs: lockTimeout,
+    mode,
+    limits,
+  };
 }
 
 /** A time to live in milliseconds; none is `Infinity`. */

@@ -4,6 +4,7 @@ import { sleepSync } from '../os/sleep.js';
 import type { CacheCore, EncodedValue } from './core.js';
 import { type Found, readEntry } from './disk.js';
 import type { Era } from './era.js';
+import type { Evictor } from './evictor.js';
 import type { Place } from './key.js';
 
 /** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
@@ -23,6 +24,7 @@ const LONGEST_PAUSE_MS = 2;
  */
 export async function update<V>(
   core: CacheCore,
+  evictor: Evictor,
   key: string,
   change: Change<V, V | undefined | Promise<V | undefined>>,
   options: { ttl?: number | undefined },
@@ -33,10 +35,14 @@ export async function update<V>(
     const seen = await core.find(place, (found) => see(core, place, found));
     const next = await change(seen.value as V | undefined);
     const encoded = next === undefined ? undefined : core.encode(place, next, options);
+    if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
     const committed = await core.store.inside(place.shard, 'exclusive', (era) =>
       commit(core, era, place, seen, encoded),
     );
-    if (committed) return next;
+    if (committed) {
+      await evictor.afterWrite(encoded?.bytes.length ?? 0);
+      return next;
+    }
     assertPatience(core, place, deadline);
     // Who lost once may lose again to the same one; a pause that differs parts them.
     await delay(Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4));
@@ -46,6 +52,7 @@ export async function update<V>(
 /** The same on this thread. */
 export function updateSync<V>(
   core: CacheCore,
+  evictor: Evictor,
   key: string,
   change: Change<V>,
   options: { ttl?: number | undefined },
@@ -56,7 +63,11 @@ export function updateSync<V>(
     const seen = see(core, place, core.findSync(place));
     const next = change(seen.value as V | undefined);
     const encoded = next === undefined ? undefined : core.encode(place, next, options);
-    if (core.store.insideSync(place.shard, 'exclusive', (era) => commit(core, era, place, seen, encoded))) return next;
+    if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
+    if (core.store.insideSync(place.shard, 'exclusive', (era) => commit(core, era, place, seen, encoded))) {
+      evictor.afterWriteSync(encoded?.bytes.length ?? 0);
+      return next;
+    }
     assertPatience(core, place, deadline);
     sleepSync(Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4));
   }

@@ -2,8 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorCode } from '../errors.js';
+import { clearCommand } from './clear.js';
 import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
+import { getCommand } from './get.js';
+import { lsCommand } from './ls.js';
+import { pruneCommand } from './prune.js';
 import { raceCommand } from './race.js';
+import { rmCommand } from './rm.js';
+import { setCommand } from './set.js';
+import { statsCommand } from './stats.js';
+import { verifyCommand } from './verify.js';
 
 // Whoever reads our output may leave early (`holdfast race | head -1`).
 process.stdout.on('error', (error) => {
@@ -23,7 +31,18 @@ const program = new Command('holdfast')
   .showHelpAfterError('(holdfast --help tells what there is.)')
   .addHelpText('after', `\n${EXIT_STATUS_HELP}`)
   .exitOverride();
-program.addCommand(raceCommand().copyInheritedSettings(program));
+const commands = [
+  raceCommand,
+  lsCommand,
+  getCommand,
+  setCommand,
+  rmCommand,
+  clearCommand,
+  statsCommand,
+  verifyCommand,
+  pruneCommand,
+];
+for (const command of commands) program.addCommand(command().copyInheritedSettings(program));
 
 try {
   await program.parseAsync();

@@ -125,6 +125,37 @@ describe.skipIf(!needs('koffi'))('FileCache', () => {
     });
   });
 
+  test('maxEntries is kept, by set and by getOrSet, and stats tells the truth', async () => {
+    const cache = open<number>({ maxEntries: 50 });
+    for (let index = 0; index < 200; index += 1) {
+      if (index % 2 === 0) await cache.set(`key ${index}`, index);
+      else await cache.getOrSet(`key ${index}`, () => index);
+    }
+    const { entries } = await cache.stats();
+    expect(entries).toBeGreaterThan(30);
+    expect(entries).toBeLessThanOrEqual(60);
+    expect(await cache.get('key 199')).toBe(199);
+    expect(await cache.verify()).toMatchObject({ entries, found: 0 });
+  });
+
+  test('a value larger than maxBytes is refused, and the old one stays', async () => {
+    const cache = open<string>({ maxBytes: 10_000 });
+    await cache.set('key', 'old');
+    await expect(cache.set('key', 'x'.repeat(20_000))).rejects.toMatchObject({ code: 'ERR_VALUE_TOO_LARGE' });
+    expect(() => cache.updateSync('key', () => 'x'.repeat(20_000))).toThrow(
+      expect.objectContaining({ code: 'ERR_VALUE_TOO_LARGE' }),
+    );
+    expect(await cache.get('key')).toBe('old');
+  });
+
+  test('prune removes what has expired', async () => {
+    const cache = open<number>();
+    await cache.set('gone', 1, { ttl: 0 });
+    await cache.set('here', 2);
+    expect(await cache.prune()).toMatchObject({ removed: 1 });
+    expect(await cache.stats()).toMatchObject({ entries: 1, damaged: 0 });
+  });
+
   test('a cache made with one strategy is refused with the other', async () => {
     const directory = `${temporaryFolder()}/cache`;
     open({ directory, strategy: 'rename' });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Running, runProgram } from './run.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** The command `holdfast`, as built. */
 export function holdfast(args: string[], env: Record<string, string> = {}): Running {

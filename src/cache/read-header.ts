@@ -1,0 +1,88 @@
+import { errorCode, quietly } from '../errors.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { type Damage, type DecodedHeader, decodeHeader, headerLengthOf } from './entry.js';
+
+/** Most headers fit into this. */
+const FIRST_READ = 512;
+
+/** What a look at the header of a file came to. */
+export type HeaderFound =
+  | { readonly kind: 'header'; readonly header: DecodedHeader; readonly size: number }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'damaged'; readonly damage: Damage | 'not a regular file' | 'unreadable' };
+
+/** Reads and checks the header of an entry file, whatever its key is. The payload is not looked at. */
+export function readHeader(path: string): HeaderFound {
+  try {
+    return tryReadHeader(path);
+  } catch (error) {
+    if (isUnreadable(error)) return { kind: 'damaged', damage: 'unreadable' };
+    throw error;
+  }
+}
+
+/** Whether the failure is one of this file alone: a broken block of the disk, or permissions that somebody changed. */
+export function isUnreadable(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'EIO' || code === 'EACCES' || code === 'EPERM';
+}
+
+function tryReadHeader(path: string): HeaderFound {
+  const file = openRegular(path);
+  if (file === 'absent') return { kind: 'absent' };
+  if (file === 'not a regular file') return { kind: 'damaged', damage: file };
+  try {
+    return headerOf(file.fd, file.size);
+  } finally {
+    quietly(() => syscalls.close(file.fd));
+  }
+}
+
+/** Opens what a path names if it is a regular file; no link is followed. The caller closes `fd`. */
+export function openRegular(
+  path: string,
+): { readonly fd: number; readonly size: number } | 'absent' | 'not a regular file' {
+  let fd: number;
+  try {
+    fd = syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
+    if (code === 'ELOOP' || code === 'ENXIO') return 'not a regular file';
+    throw error;
+  }
+  let regular = false;
+  try {
+    const stats = syscalls.fstat(fd);
+    regular = stats.isFile();
+    return regular ? { fd, size: stats.size } : 'not a regular file';
+  } finally {
+    if (!regular) quietly(() => syscalls.close(fd));
+  }
+}
+
+/** Fills `bytes` with what the file has at `position`, as far as it reaches; gives how much that was. */
+export function readFully(fd: number, bytes: Buffer, position: number): number {
+  let done = 0;
+  while (done < bytes.length) {
+    const count = syscalls.read(fd, bytes, done, bytes.length - done, position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+/** The header of an open file. */
+export function headerOf(fd: number, size: number): HeaderFound {
+  let bytes = Buffer.allocUnsafe(Math.min(size, FIRST_READ));
+  bytes = bytes.subarray(0, readFully(fd, bytes, 0));
+  const length = headerLengthOf(bytes, size);
+  if (!length.ok) return { kind: 'damaged', damage: length.damage };
+  if (length.value > bytes.length) {
+    // It has been held against the length of the file, and a header has a longest length.
+    bytes = Buffer.allocUnsafe(length.value);
+    bytes = bytes.subarray(0, readFully(fd, bytes, 0));
+  }
+  const header = decodeHeader(bytes, size);
+  return header.ok ? { kind: 'header', header: header.value, size } : { kind: 'damaged', damage: header.damage };
+}

@@ -1,0 +1,76 @@
+import { errorCode, quietly } from '../errors.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { removeEntry } from './disk.js';
+import type { Era } from './era.js';
+import { moveAway, TEMPORARY_PREFIX } from './publish.js';
+import { writing } from './store.js';
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/** What a name in the folder of a shard stands for. */
+export type NameKind = 'entry' | 'temporary' | 'stray';
+
+/** Names in the folder of a shard, in no order. A folder that is missing ends the era. */
+export function namesIn(era: Era, shard: number): string[] {
+  try {
+    return syscalls.readdir(era.paths.shardFolder(shard));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') era.condemn();
+    throw error;
+  }
+}
+
+/** `stray`: nothing that a cache makes there. */
+export function kindOfName(shard: number, name: string): NameKind {
+  if (name.startsWith(TEMPORARY_PREFIX)) return 'temporary';
+  return HASH.test(name) && Number.parseInt(name.slice(0, 2), 16) === shard ? 'entry' : 'stray';
+}
+
+/** The slot of an entry, by the name of its file. */
+export function slotOfName(hash: string): number {
+  return Number.parseInt(hash.slice(0, 4), 16);
+}
+
+/** Steps 2 to 4 of a delete, for the file of an entry. Inside the shard's exclusive section. Gives the bytes that were freed. */
+export function removeNamed(era: Era, shard: number, hash: string): number | undefined {
+  return writing(era, shard, slotOfName(hash), () => {
+    const removed = removeEntry(era, { shard, hash });
+    if (removed === undefined) return undefined;
+    if (removed.entries !== 0) era.words.addToTotals(shard, removed.entries, removed.bytes);
+    return -removed.bytes;
+  });
+}
+
+/**
+ * Whether nobody works on a temporary file: its lock can be had. Inside the shard's exclusive section, in which small ones are
+ * made and gone again; large ones are made before it, under a lock of their own.
+ */
+export function isOrphaned(path: string): boolean {
+  const stats = syscalls.lstat(path);
+  if (stats === undefined) return false;
+  if (!stats.isFile()) return true;
+  let fd: number;
+  try {
+    fd = syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return false;
+  }
+  try {
+    return syscalls.tryFlock(fd, 'exclusive');
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
+}
+
+/** Removes an orphaned temporary if it is one. Inside the shard's exclusive section. Gives the bytes that were freed. */
+export function removeOrphan(era: Era, path: string): number | undefined {
+  const stats = syscalls.lstat(path);
+  if (stats === undefined || !isOrphaned(path)) return undefined;
+  if (!stats.isFile()) {
+    moveAway(era, path);
+    return 0;
+  }
+  syscalls.unlink(path);
+  return stats.size;
+}

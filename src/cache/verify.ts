@@ -1,0 +1,120 @@
+import { syscalls } from '../os/syscalls.js';
+import { type Checked, checkEntry, checkEntryNow } from './check-entry.js';
+import type { CacheCore } from './core.js';
+import type { Era } from './era.js';
+import { REMOVALS_PER_SECTION } from './expired.js';
+import { SHARDS } from './key.js';
+import { moveAway } from './publish.js';
+import { recountShard } from './recount.js';
+import { isOrphaned, kindOfName, namesIn, removeNamed, removeOrphan } from './shard-folder.js';
+import { inPresentEra, PAUSE, runSteps, type Steps } from './steps.js';
+import { Findings, type VerifyProgress, type VerifyReport } from './verify-report.js';
+
+export interface VerifyOptions {
+  /** Removes what is damaged, orphaned or stray, and stores the totals counted. Default: only looks. */
+  readonly repair?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each shard. */
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+}
+
+type Mode = 'look' | 'repair';
+
+/**
+ * Checks every entry whole, and the totals against a count by hand. In slices; the memory and descriptors it takes do not grow with the
+ * cache. An entry is called damaged only after it was read again in the exclusive section, and only there it is removed; so a
+ * writer at work is never mistaken for damage. Rejects with the signal's reason.
+ *
+ * *Not* looked at: whether values can be decoded. Where the era ends meanwhile (`clear`), it begins again with the new one.
+ */
+export async function verify(core: CacheCore, options: VerifyOptions = {}): Promise<VerifyReport> {
+  core.assertOpen();
+  const { repair = false, signal, onProgress } = options;
+  const mode: Mode = repair ? 'repair' : 'look';
+  return inPresentEra(core, async (era) => {
+    const findings = new Findings();
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      await runSteps(core, verifyShard(era, shard, mode, findings), signal);
+      const { entries, bytes, found } = findings;
+      onProgress?.({ shards: shard + 1, of: SHARDS, entries, bytes, found });
+    }
+    return findings.report();
+  });
+}
+
+function* verifyShard(era: Era, shard: number, mode: Mode, findings: Findings): Steps<void> {
+  yield* noticeDeadWriter(era, shard, findings);
+  let others: string[] = [];
+  const look = () => {
+    for (const name of others) lookAtOther(era, shard, name, mode, findings);
+    others = [];
+  };
+  for (const name of namesIn(era, shard)) {
+    if (kindOfName(shard, name) === 'entry') yield* verifyEntry(era, shard, name, mode, findings);
+    else others.push(name);
+    if (others.length === REMOVALS_PER_SECTION) yield { era, shard, work: look };
+    yield PAUSE;
+  }
+  if (others.length > 0) yield { era, shard, work: look };
+  yield* verifyTotals(era, shard, mode, findings);
+}
+
+/** Entering repairs what a dead writer left, and marks the shard for recounting: that it was not marked before tells of him. */
+function* noticeDeadWriter(era: Era, shard: number, findings: Findings): Steps<void> {
+  if (era.words.busy(shard) === 0) return;
+  const markedBefore = era.words.needsRecount(shard);
+  yield { era, shard, work: () => {} };
+  if (!markedBefore && era.words.needsRecount(shard)) {
+    findings.add(era.paths.shardFolder(shard), 'dead writer', 'repaired');
+  }
+}
+
+function* verifyEntry(era: Era, shard: number, name: string, mode: Mode, findings: Findings): Steps<void> {
+  const path = era.paths.entry(shard, name);
+  let checked = yield* checkEntry(path, name);
+  if (checked !== 'whole' && checked !== 'absent') {
+    yield {
+      era,
+      shard,
+      work: () => {
+        checked = checkEntryNow(path, name);
+        if (isProblem(checked)) findings.add(path, checked, settleDamaged(era, shard, name, mode));
+      },
+    };
+  }
+  if (checked !== 'whole') return;
+  findings.entries += 1;
+  findings.bytes += syscalls.lstat(path)?.size ?? 0;
+}
+
+function settleDamaged(era: Era, shard: number, name: string, mode: Mode): 'repaired' | 'left' {
+  if (mode === 'look') return 'left';
+  removeNamed(era, shard, name);
+  return 'repaired';
+}
+
+function isProblem(checked: Checked): checked is Exclude<Checked, 'whole' | 'absent'> {
+  return checked !== 'whole' && checked !== 'absent';
+}
+
+/** Temporaries, and what is nothing of ours. Inside the exclusive section. */
+function lookAtOther(era: Era, shard: number, name: string, mode: Mode, findings: Findings): void {
+  const path = era.paths.entry(shard, name);
+  if (kindOfName(shard, name) === 'temporary') {
+    if (!isOrphaned(path)) return;
+    const repaired = mode === 'repair' && removeOrphan(era, path) !== undefined;
+    findings.add(path, 'orphaned temporary', repaired ? 'repaired' : 'left');
+    return;
+  }
+  if (syscalls.lstat(path) === undefined) return;
+  if (mode === 'repair') moveAway(era, path);
+  findings.add(path, 'stray', mode === 'repair' ? 'repaired' : 'left');
+}
+
+/** A shard that is marked for recounting is known to be wrong, and is no finding; it is counted all the same. */
+function* verifyTotals(era: Era, shard: number, mode: Mode, findings: Findings): Steps<void> {
+  const marked = era.words.needsRecount(shard);
+  const { counted, noted } = yield* recountShard(era, shard, mode === 'repair' || marked ? 'store' : 'compare');
+  if (marked || (counted.entries === noted.entries && counted.bytes === noted.bytes)) return;
+  findings.add(era.paths.shardFolder(shard), 'totals', mode === 'repair' ? 'repaired' : 'left');
+}

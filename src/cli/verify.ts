@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { verify } from '../cache/verify.js';
+import type { VerifyReport } from '../cache/verify-report.js';
+import { ExitStatus } from './exit-status.js';
+import { runLong } from './long-command.js';
+import { formatBytes } from './measures.js';
+import { withCache } from './open-cache.js';
+import { print } from './print.js';
+import { printable, printableJson } from './printable.js';
+import { counted } from './style.js';
+
+interface VerifyFlags {
+  repair?: true;
+  json?: true;
+}
+
+/** `holdfast verify`. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Check every entry of a cache, while it is in use. Ends with 1 where something is wrong.')
+    .argument('<directory>', 'the directory of the cache')
+    .option('--repair', 'remove what is damaged, and correct the totals')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', '\nExample:\n  holdfast verify /var/cache/service --repair')
+    .action(run);
+}
+
+async function run(directory: string, { repair, json }: VerifyFlags): Promise<void> {
+  const report = await runLong((signal, progress) =>
+    withCache(directory, (core) => {
+      const onProgress = ({
+        shards,
+        of,
+        entries,
+        found,
+      }: {
+        shards: number;
+        of: number;
+        entries: number;
+        found: number;
+      }) => progress.show(shards, of, `${counted(entries, 'entry', 'entries')}, ${counted(found, 'problem')}`);
+      return verify(core, { repair, signal, onProgress });
+    }),
+  );
+  if (report === undefined) return;
+  await print(`${json ? printableJson(report, 2) : describe(report)}\n`);
+  if (report.found > 0) process.exitCode = ExitStatus.found;
+}
+
+function describe({ entries, bytes, problems, found, repaired }: VerifyReport): string {
+  const lines = problems.map(
+    ({ path, problem, repaired: done }) => `${problem}${done ? ' (repaired)' : ''}: ${printable(path)}`,
+  );
+  if (found > problems.length) lines.push(`... and ${counted(found - problems.length, 'more problem')}`);
+  lines.push(`${counted(entries, 'entry', 'entries')} whole, ${formatBytes(bytes)}; ${counted(found, 'problem')}`);
+  if (repaired > 0) lines.push(`${counted(repaired, 'problem')} repaired`);
+  return lines.join('\n');
+}

@@ -1,0 +1,40 @@
+import { onTestFinished } from 'vitest';
+import { CacheCore } from '../../src/cache/core.js';
+import { SHARDS } from '../../src/cache/key.js';
+import type { FileCacheOptions } from '../../src/cache/options.js';
+import { totalsNoted } from '../../src/cache/totals.js';
+import { temporaryFolder } from './folder.js';
+
+/** A cache for one test, in a folder of its own unless one is given. Closed when the test ends. */
+export function cacheForTest(options: Partial<FileCacheOptions> = {}): CacheCore {
+  const core = new CacheCore({ directory: `${temporaryFolder()}/cache`, codec: 'text', ...options });
+  onTestFinished(() => core.close());
+  return core;
+}
+
+/** Stores a text. Gives the path of its file. */
+export function put(core: CacheCore, key: string, value: string, ttl?: number): string {
+  const place = core.place(key);
+  const { bytes } = core.encode(place, value, { ttl });
+  core.store.insideSync(place.shard, 'exclusive', (era) => core.put(era, place, bytes));
+  return pathOf(core, key);
+}
+
+export function has(core: CacheCore, key: string): boolean {
+  const place = core.place(key);
+  return core.findSync(place).kind === 'entry';
+}
+
+export function pathOf(core: CacheCore, key: string): string {
+  const { shard, hash } = core.place(key);
+  return core.store.era.paths.entry(shard, hash);
+}
+
+/** What is noted, with how many shards are marked for recounting. */
+export function noted(core: CacheCore): { entries: number; bytes: number; marked: number } {
+  const { words } = core.store.era;
+  const marked = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) =>
+    words.needsRecount(shard),
+  ).length;
+  return { ...totalsNoted(words), marked };
+}
