@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, syscalls } from '../os/syscalls.js';
 import {
@@ -112,6 +113,8 @@ function readAndClose(opened: OpenEntry): Found {
 function readRest({ fd, header, beginning }: OpenEntry): Found {
   const length = entryLength(header);
   let bytes = beginning;
+  // A sparse file can be as long as it says and hold nothing: what no Buffer can hold was not written as a value.
+  if (length > constants.MAX_LENGTH) return { kind: 'damaged', damage: 'impossible length' };
   if (length > beginning.length) {
     // The header has been held against the length of the file: this much is there.
     bytes = Buffer.allocUnsafeSlow(length);
