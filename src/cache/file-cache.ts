@@ -1,7 +1,8 @@
 import { CacheCore } from './core.js';
 import type { Found } from './disk.js';
 import { Evictor } from './evictor.js';
-import { Flights, type GetOrSetOptions, type Load } from './flights.js';
+import type { GetOrSetOptions } from './flight-options.js';
+import { Flights, type Load } from './flights.js';
 import { checkTags, type Place } from './key.js';
 import type { FileCacheOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';

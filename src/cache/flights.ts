@@ -6,7 +6,8 @@ import type { TagStamp } from './entry.js';
 import { type Era, EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { type FlightLock, flightLock, tryFlightLock } from './flight-lock.js';
-import { checkTags, type Place } from './key.js';
+import { type FlightOptions, type GetOrSetOptions, resolveFlightOptions } from './flight-options.js';
+import type { Place } from './key.js';
 import { resolveTtl } from './options.js';
 import { reportLoad } from './reports.js';
 import { areCurrent, stampTags } from './tags.js';
@@ -22,26 +23,6 @@ export interface LoadContext<V> {
 }
 
 export type Load<V> = (context: LoadContext<V>) => V | undefined | Promise<V | undefined>;
-
-export interface GetOrSetOptions {
-  /** Milliseconds that the loaded value lasts. Default: the cache's `ttl`. */
-  ttl?: number | undefined;
-  /** For so many milliseconds after its expiry the old value is given out at once, while one process loads a new one. */
-  staleWhileRevalidate?: number | undefined;
-  tags?: readonly string[] | undefined;
-  /** Milliseconds to wait for another process that is loading the same key. Default: the cache's `lockTimeout`. */
-  lockTimeout?: number | undefined;
-  /** Ends this caller's wait, and no one else's. */
-  signal?: AbortSignal | undefined;
-}
-
-interface ResolvedOptions {
-  readonly ttl: number | undefined;
-  readonly staleMs: number;
-  readonly tags: readonly string[];
-  readonly lockTimeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
 
 /** A load of this process, and who waits for it. */
 interface Flight {
@@ -83,7 +64,7 @@ export class Flights {
   async getOrSet<V>(key: string, load: Load<V>, options: GetOrSetOptions): Promise<V | undefined> {
     const place = this.#core.place(key);
     if (typeof load !== 'function') throw invalid('load must be a function.');
-    const resolved = resolve(options, this.#core.options.lockTimeoutMs);
+    const resolved = resolveFlightOptions(options, this.#core.options.lockTimeoutMs);
     resolved.signal?.throwIfAborted();
     this.#assertNotInside(place);
     const found = await this.#core.find(place, (raw) => this.#look(place, raw));
@@ -102,7 +83,7 @@ export class Flights {
     await Promise.allSettled(flights.map((flight) => flight.result));
   }
 
-  async #join(place: Place, load: Load<unknown>, options: ResolvedOptions): Promise<unknown> {
+  async #join(place: Place, load: Load<unknown>, options: FlightOptions): Promise<unknown> {
     let flight = this.#flights.get(place.hash);
     if (flight === undefined || !flight.joinable()) flight = this.#begin(place, load, options, false);
     flight.waiters += 1;
@@ -115,14 +96,14 @@ export class Flights {
   }
 
   /** Somebody in some process loads it already: nothing to do. Otherwise one flight, for which nobody waits. */
-  #refresh(place: Place, load: Load<unknown>, options: ResolvedOptions): void {
+  #refresh(place: Place, load: Load<unknown>, options: FlightOptions): void {
     if (this.#flights.has(place.hash)) return;
     const flight = this.#begin(place, load, { ...options, signal: undefined }, true);
     flight.waiters += 1;
     flight.result.catch(() => {});
   }
 
-  #begin(place: Place, load: Load<unknown>, options: ResolvedOptions, onlyIfFree: boolean): Flight {
+  #begin(place: Place, load: Load<unknown>, options: FlightOptions, onlyIfFree: boolean): Flight {
     const abort = new AbortController();
     const flight: Flight = {
       abort,
@@ -142,7 +123,7 @@ export class Flights {
   async #fly(
     place: Place,
     load: Load<unknown>,
-    options: ResolvedOptions,
+    options: FlightOptions,
     flight: Flight,
     onlyIfFree: boolean,
   ): Promise<unknown> {
@@ -166,7 +147,7 @@ export class Flights {
 
   #lock(
     place: Place,
-    options: ResolvedOptions,
+    options: FlightOptions,
     flight: Flight,
     onlyIfFree: boolean,
   ): Promise<FlightLock> | FlightLock | undefined {
@@ -179,7 +160,7 @@ export class Flights {
   }
 
   /** Steps 3 and 4: the second look, and the lease. */
-  async #takeOff(place: Place, options: ResolvedOptions) {
+  async #takeOff(place: Place, options: FlightOptions) {
     const { store } = this.#core;
     const outcome = await store.inside(place.shard, 'exclusive', (era) => {
       const found = readEntry(era, place);
@@ -201,7 +182,7 @@ export class Flights {
   async #load(
     place: Place,
     load: Load<unknown>,
-    options: ResolvedOptions,
+    options: FlightOptions,
     flight: Flight,
     begun: { readonly era: Era; readonly tags: readonly TagStamp[]; readonly previous?: unknown },
   ): Promise<unknown> {
@@ -264,18 +245,6 @@ function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): 
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
-}
-
-function resolve(options: GetOrSetOptions, lockTimeoutMs: number): ResolvedOptions {
-  const { ttl, staleWhileRevalidate, tags, lockTimeout, signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal must be an AbortSignal.');
-  return {
-    ttl: ttl === undefined ? undefined : resolveTtl(ttl),
-    staleMs: staleWhileRevalidate === undefined ? 0 : resolveTtl(staleWhileRevalidate),
-    tags: checkTags(tags),
-    lockTimeoutMs: lockTimeout === undefined ? lockTimeoutMs : resolveTtl(lockTimeout),
-    signal,
-  };
 }
 
 function invalid(message: string): HoldfastError {

@@ -1,6 +1,7 @@
 export type { BuiltInCodec, Codec } from './codec.js';
 export { type CacheEntry, FileCache, type SetOptions } from './file-cache.js';
-export type { GetOrSetOptions, Load, LoadContext } from './flights.js';
+export type { GetOrSetOptions } from './flight-options.js';
+export type { Load, LoadContext } from './flights.js';
 export type { CacheStrategy } from './format.js';
 export type { FileCacheOptions } from './options.js';
 export type { PruneOptions, PruneReport } from './prune.js';

@@ -9,8 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { encodeEntry } from '../../src/cache/entry.js';
+import { BLOCK_LENGTH, encodeEntry, tableLength } from '../../src/cache/entry.js';
 import { verify } from '../../src/cache/verify.js';
 import type { VerifyProgress } from '../../src/cache/verify-report.js';
 import { openLockFile } from '../../src/lock/index.js';
@@ -51,6 +52,7 @@ describe('verify names what is wrong', () => {
     ['payload checksum', LARGE, (path) => damage(path, -1)],
     ['payload checksum', LARGE, (path) => damage(path, 100)],
     ['payload checksum', LARGE, (path) => damage(path, 150_000)],
+    ['payload checksum', LARGE, forgeLastBlock],
     ['not a regular file', 'value', (path) => symlinkTo(path)],
     ['not a regular file', 'value', (path) => folderAt(path)],
   ];
@@ -161,7 +163,7 @@ describe('verify', () => {
     const before = { ...syscalls };
     const restore = replaceSyscalls({
       readdir: (folder) => {
-        if (folder === core.store.era.paths.shardFolder(shard)) damage(path, 100);
+        if (folder === core.store.era.paths.shardFolder(shard)) damage(path, 33);
         return before.readdir(folder);
       },
     });
@@ -217,6 +219,16 @@ describe('verify', () => {
     expect((await verify(core)).counts).toEqual({ 'wrong name': 1, totals: 1 });
   });
 });
+
+/** Changes the last block and its checksum in the table; the header's checksum of the table tells. */
+function forgeLastBlock(path: string): void {
+  const bytes = readFileSync(path);
+  const payloadEnd = bytes.length - tableLength(LARGE.length);
+  const blockStart = payloadEnd - (LARGE.length % BLOCK_LENGTH);
+  bytes.write('forged', blockStart);
+  bytes.writeUInt32LE(crc32(bytes.subarray(blockStart, payloadEnd)), bytes.length - 4);
+  writeFileSync(path, bytes);
+}
 
 function symlinkTo(path: string): void {
   rmSync(path);
