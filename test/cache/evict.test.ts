@@ -12,6 +12,9 @@ import { openLockFile, tryLockFileAt } from '../../src/lock/index.js';
 import { syscalls } from '../../src/os/syscalls.js';
 import { cacheForTest, has, noted, pathOf, put } from '../helpers/cache.js';
 import { run } from '../helpers/run.js';
+import { skipWithoutKoffi } from '../helpers/with-koffi.js';
+
+skipWithoutKoffi();
 
 /** Ten keys; of each the slot was used a second after that of the one before. */
 function tenKeys(core: ReturnType<typeof cacheForTest>, value = 'value'): string[] {

@@ -8,6 +8,9 @@ import { prune } from '../../src/cache/prune.js';
 import { openLockFile } from '../../src/lock/index.js';
 import { syscalls } from '../../src/os/syscalls.js';
 import { cacheForTest, has, noted, pathOf, put } from '../helpers/cache.js';
+import { skipWithoutKoffi } from '../helpers/with-koffi.js';
+
+skipWithoutKoffi();
 
 const NOTHING = { removed: 0, bytes: 0, temporaries: 0, flightLocks: 0, eras: 0 };
 

@@ -6,6 +6,9 @@ import { runSteps, runStepsSync } from '../../src/cache/steps.js';
 import { totals } from '../../src/cache/totals.js';
 import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
 import { cacheForTest, noted, pathOf, put } from '../helpers/cache.js';
+import { skipWithoutKoffi } from '../helpers/with-koffi.js';
+
+skipWithoutKoffi();
 
 let restore = () => {};
 afterEach(() => restore());

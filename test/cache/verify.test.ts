@@ -17,6 +17,9 @@ import type { VerifyProgress } from '../../src/cache/verify-report.js';
 import { openLockFile } from '../../src/lock/index.js';
 import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
 import { cacheForTest, has, noted, pathOf, put } from '../helpers/cache.js';
+import { skipWithoutKoffi } from '../helpers/with-koffi.js';
+
+skipWithoutKoffi();
 
 const LARGE = 'x'.repeat(200_000);
 

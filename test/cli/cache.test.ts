@@ -6,6 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { cacheForTest, has, noted, put } from '../helpers/cache.js';
 import { MAIN } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/folder.js';
+import { skipWithoutKoffi } from '../helpers/with-koffi.js';
+
+skipWithoutKoffi();
 
 const COMMANDS = ['ls', 'get', 'set', 'rm', 'clear', 'stats', 'verify', 'prune'];
 
