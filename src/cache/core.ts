@@ -90,19 +90,18 @@ export class CacheCore {
 
   /**
    * The same without holding the event loop up; `use` is called in the same turn in which the entry was read, outside any section.
+   * Where no lock has to be waited for that has happened when this returns, and no promise is made.
    */
-  async find<T>(place: Place, use: (found: Found) => T): Promise<T> {
+  find<T>(place: Place, use: (found: Found) => T): T | Promise<T> {
     if (!this.inPlace) return use(this.store.outside((era) => readEntry(era, place)));
-    return use(await this.#findInSection(place));
-  }
-
-  async #findInSection(place: Place): Promise<Found> {
-    const found = await this.store.inside(place.shard, 'shared', (era) => {
+    let returned = false;
+    const found = this.store.inside(place.shard, 'shared', (era) => {
       const read = readEntry(era, place);
-      // Between here and whoever awaits this, other reads may use the buffer again.
-      return read.kind === 'entry' ? copied(read.entry) : read;
+      // Other reads may use the buffer again before whoever waits sees it.
+      return returned ? copied(read) : read;
     });
-    return found;
+    returned = true;
+    return found instanceof Promise ? found.then(use) : use(found);
   }
 
   /** An entry that may be given out: whole, of this key, not expired. Damage is counted and told. Outside any section. */
@@ -192,7 +191,9 @@ export class CacheCore {
   }
 }
 
-function copied({ header, payload }: FoundEntry): Found {
+function copied(found: Found): Found {
+  if (found.kind !== 'entry') return found;
+  const { header, payload } = found.entry;
   return { kind: 'entry', entry: { header, payload: Buffer.from(payload) } };
 }
 

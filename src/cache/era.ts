@@ -61,10 +61,13 @@ export function openEra(folder: string, number: number): Era | undefined {
     era.close();
     return undefined;
   }
-  if (era.words.noteBoot(bootId())) {
-    // After a crash of the machine the pages of `shared` and the entries need not be of the same moment.
-    for (let shard = 0; shard < SHARDS; shard += 1) era.words.markForRecount(shard);
-  }
+  era.words.noteBoot(bootId(), () => {
+    // After a crash of the machine the pages of `shared` and the files need not be of the same moment.
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      era.words.markForRecount(shard);
+      era.words.setSpare(shard, 0);
+    }
+  });
   return era;
 }
 

@@ -47,7 +47,8 @@ export class FileCache<V = unknown> {
   }
 
   async get(key: string): Promise<V | undefined> {
-    return (await this.getEntry(key))?.value;
+    const place = this.#core.place(key);
+    return this.#core.find(place, (found) => this.#entry(place, found)?.value);
   }
 
   getSync(key: string): V | undefined {
@@ -76,8 +77,10 @@ export class FileCache<V = unknown> {
     const place = this.#core.place(key);
     const { bytes } = this.#encode(place, value, options);
     this.#evictor.assertFits(bytes.length);
-    await this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
-    await this.#evictor.afterWrite(bytes.length);
+    const stored = this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+    if (stored instanceof Promise) await stored;
+    const evicted = this.#evictor.afterWrite(bytes.length);
+    if (evicted !== undefined) await evicted;
   }
 
   /** The same on this thread, which may sleep up to `lockTimeout` for a lock. */

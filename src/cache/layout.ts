@@ -28,6 +28,9 @@ export function cachePaths(directory: string): CachePaths {
   return { directory, version, format: `${version}/format`, formatLock: `${version}/format.lock` };
 }
 
+/** The name of a shard's spare file, in the folder of its entries (spare.ts). */
+export const SPARE_NAME = 'spare';
+
 /** Paths inside one era. */
 export interface EraPaths {
   readonly folder: string;
@@ -37,6 +40,7 @@ export interface EraPaths {
   shardFolder(shard: number): string;
   shardLock(shard: number): string;
   entry(shard: number, hash: string): string;
+  spare(shard: number): string;
 }
 
 export function eraPaths(folder: string): EraPaths {
@@ -49,6 +53,7 @@ export function eraPaths(folder: string): EraPaths {
     shardFolder: (shard) => `${data}/${shardName(shard)}`,
     shardLock: (shard) => `${data}/${shardName(shard)}.lock`,
     entry: (shard, hash) => `${data}/${shardName(shard)}/${hash}`,
+    spare: (shard) => `${data}/${shardName(shard)}/${SPARE_NAME}`,
   };
 }
 

@@ -8,9 +8,10 @@ import { whileLockedSync } from './exclusive-file.js';
 import { REMOVALS_PER_SECTION, removeExpired } from './expired.js';
 import { readFormat } from './format.js';
 import { SHARDS } from './key.js';
-import { type CachePaths, cachePaths, ENDED_PREFIX, ERA_PREFIX } from './layout.js';
+import { type CachePaths, cachePaths, ENDED_PREFIX, ERA_PREFIX, SPARE_NAME } from './layout.js';
 import { SlowRemoval } from './remove-tree.js';
 import { kindOfName, namesIn, removeOrphan } from './shard-folder.js';
+import { discardSpare, isLeftBehind } from './spare.js';
 import { PAUSE, runSteps, type Steps } from './steps.js';
 
 /** What `prune` removed. */
@@ -61,12 +62,22 @@ function* pruneShard(era: Era, shard: number, report: PruneReport): Steps<void> 
   yield* removeExpired(era, shard, Date.now(), expired);
   report.removed += expired.entries;
   report.bytes += expired.bytes;
-  const temporaries = namesIn(era, shard).filter((name) => kindOfName(shard, name) === 'temporary');
+  const present = namesIn(era, shard);
+  const temporaries = present.filter((name) => kindOfName(shard, name) === 'temporary');
   for (let from = 0; from < temporaries.length; from += REMOVALS_PER_SECTION) {
     const names = temporaries.slice(from, from + REMOVALS_PER_SECTION);
     yield { era, shard, work: () => removeOrphans(era, shard, names, report) };
   }
+  if (present.includes(SPARE_NAME) && era.words.spare(shard) === 0) {
+    yield { era, shard, work: () => removeLeftSpare(era, shard, report) };
+  }
   yield PAUSE;
+}
+
+function removeLeftSpare(era: Era, shard: number, report: PruneReport): void {
+  if (!isLeftBehind(era, shard)) return;
+  report.bytes += discardSpare(era, shard);
+  report.temporaries += 1;
 }
 
 function removeOrphans(era: Era, shard: number, names: readonly string[], report: PruneReport): void {

@@ -53,33 +53,29 @@ export function writeAll(fd: number, bytes: Buffer): void {
 }
 
 /**
- * Puts a temporary file under the name of an entry, in one step. Inside the shard's exclusive section. `old` is what stands there.
+ * Puts a file that has been written under the name of an entry, in one step. Inside the shard's exclusive section. `old` is what stands
+ * there. Where it fails the written file is gone.
  *
- * Where there is an old file the two names are exchanged and the old file is unlinked: on ext4 a rename *over* a file waits until the
- * new one is on the disk (some 90 us), an exchange does not (20 us), and is as atomic. What stands there and is no file (somebody else put
- * it there) is moved out of the way.
+ * Where there is an old file the two names are exchanged, so that afterwards the old file has the name of the written one (`exchanged`): on
+ * ext4 a rename *over* a file waits until the new one is on the disk, an exchange does not, and is as atomic. Where there is no
+ * exchange, and where nothing stood there, nothing is left under the old name (`renamed`). What stands there and is no file
+ * (somebody else put it there) is moved out of the way.
  */
-export function publish(era: Era, temporary: string, entryPath: string, old: Stats | undefined): void {
+export function publish(
+  era: Era,
+  writtenPath: string,
+  entryPath: string,
+  old: Stats | undefined,
+): 'exchanged' | 'renamed' {
   try {
-    if (old === undefined) {
-      syscalls.rename(temporary, entryPath);
-      return;
-    }
-    if (!old.isFile()) {
-      moveAway(era, entryPath);
-      syscalls.rename(temporary, entryPath);
-      return;
-    }
-    if (syscalls.exchange(temporary, entryPath) === 'unsupported') {
-      syscalls.rename(temporary, entryPath);
-      return;
-    }
+    if (old?.isFile() && syscalls.exchange(writtenPath, entryPath) === 'exchanged') return 'exchanged';
+    if (old !== undefined && !old.isFile()) moveAway(era, entryPath);
+    syscalls.rename(writtenPath, entryPath);
+    return 'renamed';
   } catch (error) {
-    quietly(() => syscalls.unlink(temporary));
+    quietly(() => syscalls.unlink(writtenPath));
     throw error;
   }
-  // The new version stands. What is left of the old one, a later sweep finds.
-  quietly(() => syscalls.unlink(temporary));
 }
 
 /** Moves something that should not be there to the era's trash, whatever it is. */

@@ -40,7 +40,7 @@ export class Sections {
     if (mode === 'shared' && this.#somebodyAsked(shard)) return false;
     const fd = this.#descriptor(shard);
     if (!syscalls.tryFlock(fd, mode)) {
-      if (mode === 'exclusive') words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0);
+      if (mode === 'exclusive') words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
       return false;
     }
     this.#inside[shard] = 1;
@@ -75,7 +75,9 @@ export class Sections {
 
   /** The word is believed only for as long as it could have been written for: a dead writer's does not last. */
   #somebodyAsked(shard: number): boolean {
-    const ahead = (this.#era.words.waitingUntil(shard) - (this.#clock() >>> 0)) | 0;
+    const until = this.#era.words.waitingUntil(shard);
+    if (until === 0) return false;
+    const ahead = (until - (this.#clock() >>> 0)) | 0;
     return ahead > 0 && ahead <= HOLD_BACK_MS;
   }
 

@@ -2,13 +2,15 @@ import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
 import { removeEntry } from './disk.js';
 import type { Era } from './era.js';
+import { slotOfName } from './key.js';
+import { SPARE_NAME } from './layout.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
 import { writing } from './store.js';
 
 const HASH = /^[0-9a-f]{64}$/;
 
 /** What a name in the folder of a shard stands for. */
-export type NameKind = 'entry' | 'temporary' | 'stray';
+export type NameKind = 'entry' | 'temporary' | 'spare' | 'stray';
 
 /** Names in the folder of a shard, in no order. A folder that is missing ends the era. */
 export function namesIn(era: Era, shard: number): string[] {
@@ -24,12 +26,8 @@ export function namesIn(era: Era, shard: number): string[] {
 /** `stray`: nothing that a cache makes there. */
 export function kindOfName(shard: number, name: string): NameKind {
   if (name.startsWith(TEMPORARY_PREFIX)) return 'temporary';
+  if (name === SPARE_NAME) return 'spare';
   return HASH.test(name) && Number.parseInt(name.slice(0, 2), 16) === shard ? 'entry' : 'stray';
-}
-
-/** The slot of an entry, by the name of its file. */
-export function slotOfName(hash: string): number {
-  return Number.parseInt(hash.slice(0, 4), 16);
 }
 
 /** Steps 2 to 4 of a delete, for the file of an entry. Inside the shard's exclusive section. Gives the bytes that were freed. */

@@ -60,22 +60,26 @@ export class Store {
   /** Runs a section; waits on the thread. */
   insideSync<T>(shard: number, mode: LockMode, work: (era: Era) => T): T {
     return this.#inPresentEra(() => {
-      const started = this.#options.clock();
-      for (
-        let pause = FIRST_PAUSE_MS;
-        !this.#sections.tryEnter(shard, mode);
-        pause = Math.min(LONGEST_SLEEP_MS, pause * 2)
-      ) {
-        this.#assertPatience(started, shard);
-        sleepSync(pause);
-      }
-      this.#noteWait(started);
+      if (!this.#sections.tryEnter(shard, mode)) this.#waitSync(shard, mode);
       return this.#run(shard, work);
     });
   }
 
-  /** Runs a section; waits without holding the event loop up. The section itself is one synchronous function. */
-  async inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
+  /**
+   * Runs a section; waits without holding the event loop up. The section itself is one synchronous function. Where the lock is free it
+   * has been run when this returns, and no promise is made.
+   */
+  inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): T | Promise<T> {
+    try {
+      void this.era;
+      if (this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
+    } catch (error) {
+      if (!(error instanceof EraEnded)) throw error;
+    }
+    return this.#insideLater(shard, mode, work, signal);
+  }
+
+  async #insideLater<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
     for (let tries = 0; ; tries += 1) {
       try {
         void this.era;
@@ -93,6 +97,17 @@ export class Store {
         if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
       }
     }
+  }
+
+  #waitSync(shard: number, mode: LockMode): void {
+    const started = this.#options.clock();
+    let pause = FIRST_PAUSE_MS;
+    do {
+      this.#assertPatience(started, shard);
+      sleepSync(pause);
+      pause = Math.min(LONGEST_SLEEP_MS, pause * 2);
+    } while (!this.#sections.tryEnter(shard, mode));
+    this.#noteWait(started);
   }
 
   /** Ends the present era and begins an empty one. */

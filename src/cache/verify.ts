@@ -7,6 +7,7 @@ import { SHARDS } from './key.js';
 import { moveAway } from './publish.js';
 import { recountShard } from './recount.js';
 import { isOrphaned, kindOfName, namesIn, removeNamed, removeOrphan } from './shard-folder.js';
+import { discardSpare, isLeftBehind } from './spare.js';
 import { inPresentEra, PAUSE, runSteps, type Steps } from './steps.js';
 import { Findings, type VerifyProgress, type VerifyReport } from './verify-report.js';
 
@@ -71,13 +72,13 @@ function* noticeDeadWriter(era: Era, shard: number, findings: Findings): Steps<v
 
 function* verifyEntry(era: Era, shard: number, name: string, mode: Mode, findings: Findings): Steps<void> {
   const path = era.paths.entry(shard, name);
-  let checked = yield* checkEntry(path, name);
+  let checked = yield* checkEntry(era, shard, name);
   if (checked !== 'whole' && checked !== 'absent') {
     yield {
       era,
       shard,
       work: () => {
-        checked = checkEntryNow(path, name);
+        checked = checkEntryNow(era, shard, name);
         if (isProblem(checked)) findings.add(path, checked, settleDamaged(era, shard, name, mode));
       },
     };
@@ -100,10 +101,17 @@ function isProblem(checked: Checked): checked is Exclude<Checked, 'whole' | 'abs
 /** Temporaries, and what is nothing of ours. Inside the exclusive section. */
 function lookAtOther(era: Era, shard: number, name: string, mode: Mode, findings: Findings): void {
   const path = era.paths.entry(shard, name);
-  if (kindOfName(shard, name) === 'temporary') {
+  const kind = kindOfName(shard, name);
+  if (kind === 'temporary') {
     if (!isOrphaned(path)) return;
     const repaired = mode === 'repair' && removeOrphan(era, path) !== undefined;
     findings.add(path, 'orphaned temporary', repaired ? 'repaired' : 'left');
+    return;
+  }
+  if (kind === 'spare') {
+    if (!isLeftBehind(era, shard)) return;
+    if (mode === 'repair') discardSpare(era, shard);
+    findings.add(path, 'orphaned temporary', mode === 'repair' ? 'repaired' : 'left');
     return;
   }
   if (syscalls.lstat(path) === undefined) return;

@@ -35,12 +35,11 @@ function* summariesOf(era: Era, shard: number): Steps<EntrySummary[]> {
   const summaries: EntrySummary[] = [];
   for (const name of namesIn(era, shard)) {
     if (kindOfName(shard, name) !== 'entry') continue;
-    const path = era.paths.entry(shard, name);
-    let found = readHeader(path);
+    let found = readHeader(era, shard, name);
     if (found.kind === 'damaged') {
       // It may be that somebody rewrites it in place just now.
       const readAgain = () => {
-        found = readHeader(path);
+        found = readHeader(era, shard, name);
       };
       yield { era, shard, work: readAgain };
     }
