@@ -17,8 +17,9 @@ import {
 import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
+import { tableHolds } from './payload-table.js';
 import { moveAway, publish, temporaryPath, writeAll, writeTemporary } from './publish.js';
-import { noteRead, noteWrite } from './recency.js';
+import { noteRead, noteWrite, noteWriteUntil } from './recency.js';
 
 /**
  * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be (some 80 KiB, nearly
@@ -63,10 +64,21 @@ export function readEntry(era: Era, place: Place): Found {
   return opened.kind === 'open' ? readAndClose(opened) : opened;
 }
 
-/** The same, but an entry too large for one short read is given open, to be read elsewhere. Nobody rewrites such a one. */
-export function readOrOpenEntry(era: Era, place: Place): Found | OpenEntry {
+/** The same, but an entry longer than `inlineLength` is given open, to be read elsewhere. Nobody rewrites one that is larger than a page. */
+export function readOrOpenEntry(era: Era, place: Place, inlineLength = SCRATCH_LENGTH): Found | OpenEntry {
   const opened = openEntry(era, place);
-  return opened.kind === 'open' && opened.fileLength <= SCRATCH_LENGTH ? readAndClose(opened) : opened;
+  return opened.kind === 'open' && opened.fileLength <= inlineLength ? readAndClose(opened) : opened;
+}
+
+/** Reads the entry of a key from a file that is open, and leaves it open. */
+export function readOpenFile(fd: number, place: Place): Found {
+  const opened = readHeader(fd, place);
+  return opened.kind === 'open' ? readRest(opened) : opened;
+}
+
+/** Closes an entry that was given open and is not wanted. */
+export function closeOpened(found: Found | OpenEntry): void {
+  if (found.kind === 'open') quietly(() => syscalls.close(found.fd));
 }
 
 /** Opens the entry of a key and reads its header. */
@@ -113,10 +125,12 @@ function readAndClose(opened: OpenEntry): Found {
 function readRest({ fd, header, beginning }: OpenEntry): Found {
   const length = entryLength(header);
   let bytes = beginning;
-  // A sparse file can be as long as it says and hold nothing: what no Buffer can hold was not written as a value.
-  if (length > constants.MAX_LENGTH) return { kind: 'damaged', damage: 'impossible length' };
+  // What no Buffer can hold was not written as a value, but it may have been as a stream.
+  if (length > constants.MAX_LENGTH)
+    return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
   if (length > beginning.length) {
-    // The header has been held against the length of the file: this much is there.
+    // A sparse file can be as long as its header says and hold nothing: before anything is allocated for it, its table must hold.
+    if (!tableHolds(fd, header)) return { kind: 'damaged', damage: 'payload checksum' };
     bytes = Buffer.allocUnsafeSlow(length);
     beginning.copy(bytes);
     bytes = bytes.subarray(0, readUpTo(fd, bytes, beginning.length, length));
@@ -166,12 +180,21 @@ export function putEntry(era: Era, place: Place, bytes: Buffer, { mode, inPlace 
   return difference(old?.isFile() ? old.size : undefined, content.length);
 }
 
-/** Publishes a temporary file that was written before. Inside the shard's exclusive section. */
-export function putTemporary(era: Era, place: Place, temporary: string, length: number): Difference {
+/** A whole entry that lies in a temporary file. */
+export interface TemporaryEntry {
+  readonly path: string;
+  /** Of the file, in bytes. */
+  readonly length: number;
+  readonly staleUntil: number;
+}
+
+/** Step 3 of a write whose bytes are in a temporary file already. Inside the shard's exclusive section. */
+export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): Difference {
+  noteWriteUntil(era, place, temporary.staleUntil);
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
-  publish(era, temporary, path, old);
-  return difference(old?.isFile() ? old.size : undefined, length);
+  publish(era, temporary.path, path, old);
+  return difference(old?.isFile() ? old.size : undefined, temporary.length);
 }
 
 /** Step 3 of a delete. Inside the shard's exclusive section. `undefined`: there was nothing. */

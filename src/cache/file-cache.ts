@@ -1,10 +1,11 @@
+import { commit, commitSync, remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
 import type { Found } from './disk.js';
 import { Evictor } from './evictor.js';
 import type { GetOrSetOptions } from './flight-options.js';
 import { Flights, type Load } from './flights.js';
 import { checkTags, type Place } from './key.js';
-import type { FileCacheOptions } from './options.js';
+import type { FileCacheOptions, SetOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { invalidateTags, stampTags } from './tags.js';
 import { totals } from './totals.js';
@@ -18,14 +19,6 @@ export interface CacheEntry<V> {
   readonly createdAt: number;
   /** Absent: never. */
   readonly expiresAt?: number;
-}
-
-/** How one value is stored. */
-export interface SetOptions {
-  /** Milliseconds until it expires; 0 at once. Default: the cache's `ttl`. */
-  ttl?: number | undefined;
-  /** With `invalidateTags` every entry of a tag becomes a miss at once. */
-  tags?: readonly string[] | undefined;
 }
 
 /**
@@ -76,7 +69,7 @@ export class FileCache<V = unknown> {
     const place = this.#core.place(key);
     const { bytes } = this.#encode(place, value, options);
     this.#evictor.assertFits(bytes.length);
-    await this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+    await commit(this.#core, place, bytes);
     await this.#evictor.afterWrite(bytes.length);
   }
 
@@ -85,19 +78,19 @@ export class FileCache<V = unknown> {
     const place = this.#core.place(key);
     const { bytes } = this.#encode(place, value, options);
     this.#evictor.assertFits(bytes.length);
-    this.#core.store.insideSync(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+    commitSync(this.#core, place, bytes);
     this.#evictor.afterWriteSync(bytes.length);
   }
 
   /** Removes an entry; false where there was none. */
   async delete(key: string): Promise<boolean> {
     const place = this.#core.place(key);
-    return this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.remove(era, place));
+    return (await remove(this.#core, place)) === 'removed';
   }
 
   deleteSync(key: string): boolean {
     const place = this.#core.place(key);
-    return this.#core.store.insideSync(place.shard, 'exclusive', (era) => this.#core.remove(era, place));
+    return removeSync(this.#core, place) === 'removed';
   }
 
   /**

@@ -73,6 +73,17 @@ export async function inPresentEra<T>(core: CacheCore, job: (era: Era) => Promis
   }
 }
 
+/** The same on this thread. */
+export function inPresentEraSync<T>(core: CacheCore, job: (era: Era) => T): T {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return job(core.store.era);
+    } catch (error) {
+      if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+    }
+  }
+}
+
 const MOST_ERAS = 20;
 
 function runIn(step: SectionStep, present: Era): boolean {

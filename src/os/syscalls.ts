@@ -33,6 +33,16 @@ const real = {
   write: (fd: number, buffer: Buffer, offset: number, length: number, position: number): number =>
     fs.writeSync(fd, buffer, offset, length, position),
   /** Through the thread pool: the event loop goes on meanwhile. */
+  openAsync: (path: string, flags: number, mode?: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      fs.open(path, flags, mode, (error, fd) => (error ? reject(error) : resolve(fd)));
+    }),
+  /** Through the thread pool. */
+  fstatAsync: (fd: number): Promise<fs.Stats> =>
+    new Promise((resolve, reject) => {
+      fs.fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats)));
+    }),
+  /** Through the thread pool. */
   readAsync: (fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> =>
     new Promise((resolve, reject) => {
       fs.read(fd, buffer, offset, length, position, (error, count) => (error ? reject(error) : resolve(count)));
