@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import { commit, commitSync, remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
 import type { Found } from './disk.js';
@@ -7,11 +8,13 @@ import { Flights, type Load } from './flights.js';
 import { checkTags, type Place } from './key.js';
 import type { FileCacheOptions, SetOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
+import { readStream } from './read-stream.js';
 import { invalidateTags, stampTags } from './tags.js';
 import { totals } from './totals.js';
 import { type Change, update, updateSync } from './update.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyReport } from './verify-report.js';
+import { WriteStreams } from './write-stream.js';
 
 /** A value with its times, in milliseconds since 1970. */
 export interface CacheEntry<V> {
@@ -32,11 +35,13 @@ export class FileCache<V = unknown> {
   readonly #core: CacheCore;
   readonly #flights: Flights;
   readonly #evictor: Evictor;
+  readonly #writeStreams: WriteStreams;
 
   constructor(options: FileCacheOptions<V>) {
     this.#core = new CacheCore(options as FileCacheOptions);
     this.#evictor = new Evictor(this.#core, this.#core.options.limits);
     this.#flights = new Flights(this.#core, this.#evictor);
+    this.#writeStreams = new WriteStreams(this.#core, this.#evictor);
   }
 
   async get(key: string): Promise<V | undefined> {
@@ -140,6 +145,16 @@ export class FileCache<V = unknown> {
     return removed;
   }
 
+  /** The encoded value as a stream whose bytes are checked before they are given out. See {@link readStream}. */
+  readStream(key: string): Promise<Readable | undefined> {
+    return readStream(this.#core, key);
+  }
+
+  /** A stream whose bytes are the value of the key once it has finished, and not before. See {@link WriteStreams.create}. */
+  writeStream(key: string, options: SetOptions = {}): Writable {
+    return this.#writeStreams.create(key, options);
+  }
+
   /** Makes every entry that carries one of the tags a miss, for every process, when it resolves. */
   invalidateTags(tags: readonly string[]): Promise<void> {
     return invalidateTags(this.#core, tags);
@@ -168,9 +183,10 @@ export class FileCache<V = unknown> {
     return { entries, bytes, damaged: this.#core.damaged };
   }
 
-  /** Idempotent. Aborts what is being loaded, and waits for what has begun. */
+  /** Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun. */
   async close(): Promise<void> {
     await this.#flights.close();
+    await this.#writeStreams.close();
     await this.#evictor.close();
     await this.#core.close();
   }
