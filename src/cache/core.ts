@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import { monotonicMs } from '../os/boot.js';
 import { encodeValue } from './codec.js';
 import { prepareDirectory } from './directory.js';
@@ -31,6 +30,7 @@ import {
 import { reportDamage, reportLockWait } from './reports.js';
 import { closedError, Store, writing } from './store.js';
 import { areCurrent } from './tags.js';
+import { randomVersion } from './version.js';
 
 /** How one value is stored. */
 export interface StoreValueOptions {
@@ -241,19 +241,4 @@ export class CacheCore {
 
 function copied({ header, payload }: FoundEntry): Found {
   return { kind: 'entry', entry: { header, payload: Buffer.from(payload) } };
-}
-
-const VERSIONS = 512;
-const versions = new BigUint64Array(VERSIONS);
-let nextVersion = VERSIONS;
-
-/** 64 random bits. Drawn many at a time: one draw costs as much as hundreds. */
-function randomVersion(): bigint {
-  if (nextVersion === VERSIONS) {
-    randomFillSync(versions);
-    nextVersion = 0;
-  }
-  const version = versions[nextVersion] ?? 0n;
-  nextVersion += 1;
-  return version;
 }

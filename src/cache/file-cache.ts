@@ -1,11 +1,15 @@
 import type { Readable, Writable } from 'node:stream';
+import type { MappedFile } from '../file/index.js';
 import { commit, commitSync, remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
 import type { Found } from './disk.js';
 import { Evictor } from './evictor.js';
 import type { GetOrSetOptions } from './flight-options.js';
 import { Flights, type Load } from './flights.js';
+import { entries, keys } from './iterate.js';
 import { checkTags, type Place } from './key.js';
+import { forEachInTurns } from './many.js';
+import { map } from './map.js';
 import type { FileCacheOptions, SetOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { readStream } from './read-stream.js';
@@ -126,23 +130,40 @@ export class FileCache<V = unknown> {
   /** The values of those keys that are present. */
   async getMany(keys: Iterable<string>): Promise<Map<string, V>> {
     const values = new Map<string, V>();
-    for (const key of keys) {
+    await forEachInTurns(keys, async (key) => {
       const entry = await this.getEntry(key);
       if (entry !== undefined) values.set(key, entry.value);
-    }
+    });
     return values;
   }
 
   /** Stores many values; each is visible when it is stored, and where one fails those before it stay. */
   async setMany(entries: Iterable<readonly [string, V]>, options: SetOptions = {}): Promise<void> {
-    for (const [key, value] of entries) await this.set(key, value, options);
+    await forEachInTurns(entries, ([key, value]) => this.set(key, value, options));
   }
 
   /** Removes many entries; how many there were. */
   async deleteMany(keys: Iterable<string>): Promise<number> {
     let removed = 0;
-    for (const key of keys) if (await this.delete(key)) removed += 1;
+    await forEachInTurns(keys, async (key) => {
+      if (await this.delete(key)) removed += 1;
+    });
     return removed;
+  }
+
+  /** The keys that are present, each once, while the cache goes on changing. See {@link keys}. */
+  keys(): AsyncGenerator<string, void> {
+    return keys(this.#core);
+  }
+
+  /** Keys and values, each once. See {@link entries}. */
+  entries(): AsyncGenerator<[string, V], void> {
+    return entries(this.#core) as AsyncGenerator<[string, V], void>;
+  }
+
+  /** The encoded value in memory, without a copy and without a check of its bytes. See {@link map}. */
+  map(key: string): Promise<MappedFile | undefined> {
+    return map(this.#core, key);
   }
 
   /** The encoded value as a stream whose bytes are checked before they are given out. See {@link readStream}. */
