@@ -5,6 +5,7 @@ import type { CacheCore } from './core.js';
 import type { TemporaryEntry } from './disk.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
+import { HEADER_ALLOWANCE } from './options.js';
 import { writeAll, writeAllAsync } from './publish.js';
 import { staleUntilOf } from './recency.js';
 import { inPresentEra, inPresentEraSync } from './steps.js';
@@ -104,12 +105,12 @@ export function removeSync(core: CacheCore, place: Place, condition?: Condition)
   return outcome;
 }
 
-function isWrittenFirst({ options }: CacheCore, bytes: Buffer): boolean {
-  return options.flush || bytes.length > Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST);
-}
-
 /** A write this short is never worth a temporary of its own: a page. */
 const LEAST_WRITTEN_FIRST = 4096;
+
+function isWrittenFirst({ options }: CacheCore, bytes: Buffer): boolean {
+  return options.flush || bytes.length > Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
+}
 
 function put(core: CacheCore, era: Era, place: Place, bytes: Buffer, condition: Condition | undefined): Committed {
   if (condition?.(era) === false) return 'refused';

@@ -13,6 +13,7 @@ import {
 } from './entry.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
+import { HEADER_ALLOWANCE } from './options.js';
 import { PayloadReader, readFullyAsync } from './payload-reader.js';
 import { openRegular } from './read-header.js';
 import { noteRead } from './recency.js';
@@ -25,8 +26,6 @@ import { noteRead } from './recency.js';
 /** So much is read with one call. */
 const PIECE = 32 * BLOCK_LENGTH;
 const FIRST_READ = 4096;
-/** What a header may take beside a value of `inlineLimit` bytes. */
-const HEADER_ALLOWANCE = 1024;
 
 const ABSENT = { kind: 'absent' } as const;
 

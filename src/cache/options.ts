@@ -63,6 +63,9 @@ export interface ResolvedCacheOptions {
 }
 
 export const USUAL_INLINE_LIMIT = 64 * 1024;
+/** What a header may take beside a value of `inlineLimit` bytes. */
+export const HEADER_ALLOWANCE = 1024;
+
 const KNOWN = [
   ...['directory', 'strategy', 'ttl', 'codec', 'maxBytes', 'maxEntries'],
   ...['inlineLimit', 'flush', 'lockTimeout', 'mode'],
