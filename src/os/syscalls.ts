@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { exchange } from './exchange.js';
 import { tryFlock, unflock } from './flock.js';
+import { setNoCopyOnWrite } from './no-copy-on-write.js';
 
 /** Flags of open(2), so that the layers above need not import node:fs. */
 export const {
@@ -71,6 +72,7 @@ const real = {
   readdir: (path: string): string[] => fs.readdirSync(path),
   fsync: (fd: number): void => fs.fsyncSync(fd),
   exchange,
+  setNoCopyOnWrite,
   tryFlock,
   unflock,
 };
