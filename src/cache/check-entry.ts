@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { BLOCK_LENGTH, type Damage, type DecodedHeader, tableLength } from './entry.js';
 import type { Era } from './era.js';
 import { placeOf } from './key.js';
+import { TABLE_PIECE } from './payload-table.js';
 import { headerOf, isUnreadable, openEntryFile, readFully } from './read-header.js';
 
 /** What may be wrong with the file of an entry. */
@@ -9,9 +10,6 @@ export type EntryProblem = Damage | 'not a regular file' | 'unreadable' | 'wrong
 
 /** `absent`: it has gone meanwhile. */
 export type Checked = 'whole' | 'absent' | EntryProblem;
-
-/** So much of the table of checksums is read at once: for a gibibyte of payload. */
-const TABLE_PIECE = 64 * 1024;
 
 /**
  * Checks an entry file whole: its header, that its key belongs under this name, and every block of its payload. One block is in memory

@@ -17,8 +17,9 @@ import {
 import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
+import { tableHolds } from './payload-table.js';
 import { moveAway, publish, writeAll } from './publish.js';
-import { noteRead, noteWrite } from './recency.js';
+import { noteRead, noteWrite, noteWriteUntil } from './recency.js';
 import { publishThroughSpare } from './spare.js';
 
 /**
@@ -74,9 +75,25 @@ export function readEntry(era: Era, place: Place): Found {
   }
 }
 
-/** The same, but an entry too large for one short read is given open, to be read elsewhere. Nobody rewrites such a one. */
-export function readOrOpenEntry(era: Era, place: Place): Found | OpenEntry {
-  return reading(era, place, (fd) => readAtOnce(fd, place) ?? examine(fd, place));
+/** The same, but an entry longer than `inlineLength` is given open, to be read elsewhere. Nobody rewrites one that is larger than a page. */
+export function readOrOpenEntry(era: Era, place: Place, inlineLength = SCRATCH_LENGTH): Found | OpenEntry {
+  return reading(era, place, (fd) => {
+    const whole = readAtOnce(fd, place, inlineLength);
+    if (whole !== undefined) return whole;
+    const examined = examine(fd, place);
+    return examined.kind === 'open' && examined.fileLength <= inlineLength ? readRest(examined) : examined;
+  });
+}
+
+/** Reads the entry of a key from a file that is open, and leaves it open. */
+export function readOpenFile(fd: number, place: Place): Found {
+  const examined = examine(fd, place);
+  return examined.kind === 'open' ? readRest(examined) : examined;
+}
+
+/** Closes an entry that was given open and is not wanted. */
+export function closeOpened(found: Found | OpenEntry): void {
+  if (found.kind === 'open') found.close();
 }
 
 /** Opens the entry of a key and reads its header. */
@@ -134,10 +151,10 @@ function noEntry(error: unknown): NoEntry {
  * With one read and no fstat(2): a read that stops short has met the end of the file. `undefined` where that does not hold, or
  * anything is wrong with the bytes; then a closer look says what.
  */
-function readAtOnce(fd: number, place: Place): Found | undefined {
+function readAtOnce(fd: number, place: Place, inlineLength: number): Found | undefined {
   scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
   const length = syscalls.read(fd, scratch, 0, scratch.length, 0);
-  if (length === scratch.length) return undefined;
+  if (length === scratch.length || length > inlineLength) return undefined;
   const header = decodeHeader(scratch, length, place.key);
   if (!header.ok) return undefined;
   if (header.value.key !== place.key) return ABSENT;
@@ -156,13 +173,15 @@ function examine(fd: number, place: Place): Examined | NoEntry {
   return { kind: 'open', fd, fileLength: stats.size, header: header.value, beginning };
 }
 
-function readRest({ fd, header, beginning }: OpenEntry): Found {
+function readRest({ fd, header, beginning }: Examined): Found {
   const length = entryLength(header);
   let bytes = beginning;
-  // A sparse file can be as long as it says and hold nothing: what no Buffer can hold was not written as a value.
-  if (length > constants.MAX_LENGTH) return { kind: 'damaged', damage: 'impossible length' };
+  // What no Buffer can hold was not written as a value, but it may have been as a stream.
+  if (length > constants.MAX_LENGTH)
+    return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
   if (length > beginning.length) {
-    // The header has been held against the length of the file: this much is there.
+    // A sparse file can be as long as its header says and hold nothing: before anything is allocated for it, its table must hold.
+    if (!tableHolds(fd, header)) return { kind: 'damaged', damage: 'payload checksum' };
     bytes = Buffer.allocUnsafeSlow(length);
     beginning.copy(bytes);
     bytes = bytes.subarray(0, readUpTo(fd, bytes, beginning.length, length));
@@ -208,13 +227,22 @@ export function putEntry(era: Era, place: Place, bytes: Buffer, { mode, inPlace 
   return difference(publishThroughSpare(era, place, content, mode), content.length);
 }
 
-/** Publishes a temporary file that was written before. Inside the shard's exclusive section. */
-export function putTemporary(era: Era, place: Place, temporary: string, length: number): Difference {
+/** A whole entry that lies in a temporary file. */
+export interface TemporaryEntry {
+  readonly path: string;
+  /** Of the file, in bytes. */
+  readonly length: number;
+  readonly staleUntil: number;
+}
+
+/** Step 3 of a write whose bytes are in a temporary file already. Inside the shard's exclusive section. */
+export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): Difference {
+  noteWriteUntil(era, place, temporary.staleUntil);
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
   // The new version stands. What is left of the old one where this fails, a later sweep finds.
-  if (publish(era, temporary, path, old) === 'exchanged') quietly(() => syscalls.unlink(temporary));
-  return difference(old?.isFile() ? old.size : undefined, length);
+  if (publish(era, temporary.path, path, old) === 'exchanged') quietly(() => syscalls.unlink(temporary.path));
+  return difference(old?.isFile() ? old.size : undefined, temporary.length);
 }
 
 /** Step 3 of a delete. Inside the shard's exclusive section. `undefined`: there was nothing. */

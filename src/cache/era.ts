@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { errorCode, quietly } from '../errors.js';
+import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { bootId } from '../os/boot.js';
 import { type Mapping, mapShared } from '../os/mmap.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, syscalls } from '../os/syscalls.js';
@@ -79,11 +79,20 @@ export function endEraIn(folder: string): void {
   era.close();
 }
 
+/** How the files of an era are made. */
+export interface EraBuild {
+  /** Of folders; files get its read and write bits. */
+  readonly mode: number;
+  /** Whether the file system takes a new block for each write, unless it is told not to. */
+  readonly copyOnWrite: boolean;
+}
+
 /**
  * Builds a whole era under a random name that nobody knows yet. Every byte of `shared` is written and brought to the disk before it is
- * mapped: to store to a page that the disk has no room for is SIGBUS.
+ * mapped: to store to a page that the disk has no room for is SIGBUS. Where each write takes a new block that would not be enough:
+ * `shared` is made an exception, or the file system is refused (`ERR_UNSUPPORTED_FILESYSTEM`).
  */
-export function buildEra(folder: string, number: number, mode: number): Era {
+export function buildEra(folder: string, number: number, { mode, copyOnWrite }: EraBuild): Era {
   const paths = eraPaths(folder);
   const fileMode = mode & 0o666;
   syscalls.mkdir(folder, mode);
@@ -98,6 +107,7 @@ export function buildEra(folder: string, number: number, mode: number): Era {
   new SharedWords(content).initialise(number, bootId());
   const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode);
   try {
+    if (copyOnWrite) overwriteInPlace(fd, paths.shared);
     for (let done = 0; done < content.length; ) {
       const count = syscalls.write(fd, content, done, content.length - done, done);
       if (count === 0) throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
@@ -108,6 +118,16 @@ export function buildEra(folder: string, number: number, mode: number): Era {
     return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev, ino });
   } finally {
     quietly(() => syscalls.close(fd));
+  }
+}
+
+/** Before the first byte is written: later the flag has no effect. */
+function overwriteInPlace(fd: number, path: string): void {
+  try {
+    syscalls.setNoCopyOnWrite(fd);
+  } catch (cause) {
+    const message = `A cache cannot be shared at ${path}: the file system takes a new block for each write, and cannot be told to leave this file where it is (chattr +C), so a full disk would kill whoever writes to it. Give the cache a directory on another file system.`;
+    throw new HoldfastError('ERR_UNSUPPORTED_FILESYSTEM', message, { path, syscall: 'ioctl', cause });
   }
 }
 

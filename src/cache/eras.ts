@@ -21,6 +21,7 @@ export interface ErasOptions {
 /** The eras of one cache: finds the present one, and makes the next. */
 export class Eras {
   readonly #paths: CachePaths;
+  readonly #copyOnWrite: boolean;
   readonly #options: ErasOptions;
   readonly #prepare: () => void;
   readonly #removals = new Set<SlowRemoval>();
@@ -28,6 +29,7 @@ export class Eras {
   /** `prepare` makes the directory again where somebody has removed it. */
   constructor(directory: CacheDirectory, prepare: () => void, options: ErasOptions) {
     this.#paths = directory.paths;
+    this.#copyOnWrite = directory.copyOnWrite;
     this.#prepare = prepare;
     this.#options = options;
   }
@@ -109,7 +111,7 @@ export class Eras {
     const number = newEraNumber();
     let era: Era | undefined;
     try {
-      era = buildEra(folder, number, mode);
+      era = buildEra(folder, number, { mode, copyOnWrite: this.#copyOnWrite });
       writeFormat(this.#paths, { strategy, era: name, number }, mode);
       return era;
     } catch (error) {

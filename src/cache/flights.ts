@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../errors.js';
+import { commit } from './commit.js';
 import type { CacheCore } from './core.js';
 import { type Found, readEntry } from './disk.js';
 import type { TagStamp } from './entry.js';
@@ -207,10 +208,7 @@ export class Flights {
     if (value === undefined || core.closed) return value;
     const { bytes } = core.encode(place, value, { ttl, staleMs: options.staleMs, tags: begun.tags });
     this.#evictor.assertFits(bytes.length);
-    await core.store.inside(place.shard, 'exclusive', (era) => {
-      const mayStore = era === begun.era && era.words.lease(place.slot) === place.leaseMark;
-      if (mayStore) core.put(era, place, bytes);
-    });
+    await commit(core, place, bytes, (era) => era === begun.era && era.words.lease(place.slot) === place.leaseMark);
     await this.#evictor.afterWrite(bytes.length);
     return value;
   }

@@ -27,7 +27,7 @@ import { moveAway, publish, writeAll } from './publish.js';
  */
 
 /** Larger files are not kept: so all spare files of a cache take a mebibyte at most. */
-const LONGEST_SPARE = 4_096;
+export const LONGEST_SPARE = 4_096;
 
 /** Publishes an entry. Inside the shard's exclusive section. Gives the length of the file that it took the place of. */
 export function publishThroughSpare(era: Era, place: Place, bytes: Buffer, mode: number): number | undefined {

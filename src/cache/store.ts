@@ -32,6 +32,7 @@ export class Store {
   #era: Era;
   #sections: Sections;
   readonly #timer: NodeJS.Timeout;
+  #closed = false;
 
   constructor(eras: Eras, options: StoreOptions) {
     this.#eras = eras;
@@ -47,12 +48,18 @@ export class Store {
     return this.#era;
   }
 
-  /** Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out. */
-  outside<T>(work: (era: Era) => T): T {
+  /**
+   * Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out; `discard` is
+   * called with it, for what has to be closed.
+   */
+  outside<T>(work: (era: Era) => T, discard?: (result: T) => void): T {
     return this.#inPresentEra(() => {
       const era = this.#era;
       const result = noticing(era, work);
-      if (era.ended) throw new EraEnded();
+      if (era.ended) {
+        discard?.(result);
+        throw new EraEnded();
+      }
       return result;
     });
   }
@@ -116,6 +123,7 @@ export class Store {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#sections.close();
     this.#era.close();
@@ -150,6 +158,7 @@ export class Store {
   }
 
   #follow(find: () => Era): void {
+    if (this.#closed) throw closedError(this.#options.directory);
     const era = find();
     const [formerEra, formerSections] = [this.#era, this.#sections];
     this.#era = era;
@@ -172,6 +181,11 @@ export class Store {
       { path: directory, syscall: 'flock' },
     );
   }
+}
+
+/** What whoever works with a closed cache is told. */
+export function closedError(directory: string): HoldfastError {
+  return new HoldfastError('ERR_CACHE_CLOSED', `The cache at ${directory} has been closed.`, { path: directory });
 }
 
 /** A path inside the era that is not there: the era was ended and renamed aside meanwhile, or somebody has removed a part of it. */

@@ -18,6 +18,8 @@ export interface Libc {
   /** mmap(2). Returns the address, or -1. */
   mmap(address: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
+  /** ioctl(2) of a request that reads or writes what `argument` holds. */
+  ioctl(fd: number, request: number, argument: Buffer): number;
   /** renameat2(2) with both paths taken from the working directory. */
   renameat2(from: string, to: string, flags: number): number;
   /** The error of the call before this one, as node:fs would have thrown it. */
@@ -64,6 +66,7 @@ function load(): Libc {
     flock: library.func('flock', 'int', ['int', 'int']),
     mmap: (...args) => Number(mmap(...args)),
     munmap: library.func('munmap', 'int', ['intptr_t', 'size_t']),
+    ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
     renameat2: loadRenameat2(library),
     lastError: (syscall, path) => systemError(koffi.errno(), syscall, path),
     view: (address, length) => koffi.view(BigInt(address), length),
