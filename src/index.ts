@@ -8,6 +8,7 @@ export {
   type GetOrSetOptions,
   type Load,
   type LoadContext,
+  type MemoryOptions,
   type PruneOptions,
   type PruneReport,
   type SetOptions,

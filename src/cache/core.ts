@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { HoldfastError } from '../errors.js';
 import { monotonicMs } from '../os/boot.js';
 import { encodeValue } from './codec.js';
+import { Counters } from './counters.js';
 import { prepareDirectory } from './directory.js';
 import { type Found, type FoundEntry, putEntry, readEntry, removeEntry } from './disk.js';
 import { type EntryHeader, encodeEntry, type TagStamp } from './entry.js';
@@ -9,6 +10,7 @@ import type { Era } from './era.js';
 import { Eras } from './eras.js';
 import { type Place, placeOf } from './key.js';
 import { type FileCacheOptions, type ResolvedCacheOptions, resolveCacheOptions, resolveTtl } from './options.js';
+import { accessClock } from './recency.js';
 import { reportDamage, reportLockWait } from './reports.js';
 import { Store, writing } from './store.js';
 import { areCurrent } from './tags.js';
@@ -35,8 +37,9 @@ export class CacheCore {
   /** Whether small entries are rewritten where they are, and so are read under the shard's lock. */
   readonly inPlace: boolean;
   readonly store: Store;
+  readonly counters = new Counters();
   readonly #eras: Eras;
-  #damaged = 0;
+  #clock = accessClock();
   #closed = false;
 
   constructor(options: FileCacheOptions) {
@@ -51,7 +54,11 @@ export class CacheCore {
       lockTimeoutMs,
       directory: this.directory,
       clock: monotonicMs,
-      onWait: (waitedMs) => reportLockWait(this.directory, waitedMs),
+      onWait: (waitedMs) => {
+        this.counters.lockWaits += 1;
+        reportLockWait(this.directory, waitedMs);
+      },
+      onSecond: () => this.#everySecond(),
     });
   }
 
@@ -59,9 +66,9 @@ export class CacheCore {
     return this.#closed;
   }
 
-  /** How many damaged entries this instance has met. */
-  get damaged(): number {
-    return this.#damaged;
+  /** The access clock as it was a second ago, or less. To ask the system for it would take longer than a hit in memory. */
+  get coarseClock(): number {
+    return this.#clock;
   }
 
   /** Permissions of files. */
@@ -134,7 +141,7 @@ export class CacheCore {
   }
 
   noteDamage(place: Place, reason: string): void {
-    this.#damaged += 1;
+    this.counters.damaged += 1;
     const path = this.store.era.paths.entry(place.shard, place.hash);
     reportDamage({ directory: this.directory, key: place.key, path, reason });
   }
@@ -171,22 +178,43 @@ export class CacheCore {
         era.words.addToTotals(place.shard, changed.entries, changed.bytes);
       }
     });
+    this.counters.sets += 1;
   }
 
   /** Steps 2 to 4 of a delete. Inside the shard's exclusive section. False where there was nothing. */
   remove(era: Era, place: Place): boolean {
-    return writing(era, place.shard, place.slot, () => {
+    const wasThere = writing(era, place.shard, place.slot, () => {
       const removed = removeEntry(era, place);
       if (removed === undefined) return false;
       era.words.addToTotals(place.shard, removed.entries, removed.bytes);
       return true;
     });
+    if (wasThere) this.counters.deletes += 1;
+    return wasThere;
+  }
+
+  /** What else is to be done about once a second: after many hits too, for a loop that lets no timer run. */
+  look(): void {
+    this.store.look();
+    this.#everySecond();
+  }
+
+  #everySecond(): void {
+    this.#clock = accessClock();
+    this.flushCounters();
+  }
+
+  /** Adds what this instance has counted to the counts of all processes. Where the era has ended it is kept for the next. Never throws. */
+  flushCounters(): void {
+    const { opened } = this.store;
+    if (!opened.ended) this.counters.flush(opened.words);
   }
 
   /** Idempotent. Waits for what this process deletes of former eras. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.flushCounters();
     this.store.close();
     await this.#eras.settled();
   }

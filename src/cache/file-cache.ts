@@ -1,11 +1,12 @@
 import { CacheCore } from './core.js';
-import type { Found } from './disk.js';
 import { Evictor } from './evictor.js';
 import type { GetOrSetOptions } from './flight-options.js';
 import { Flights, type Load } from './flights.js';
 import { checkTags, type Place } from './key.js';
+import type { KeptValue } from './memory-tier.js';
 import type { FileCacheOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
+import { handOut, Reads } from './reads.js';
 import { invalidateTags, stampTags } from './tags.js';
 import { totals } from './totals.js';
 import { type Change, update, updateSync } from './update.js';
@@ -37,38 +38,39 @@ export interface SetOptions {
  */
 export class FileCache<V = unknown> {
   readonly #core: CacheCore;
+  readonly #reads: Reads;
   readonly #flights: Flights;
   readonly #evictor: Evictor;
 
   constructor(options: FileCacheOptions<V>) {
     this.#core = new CacheCore(options as FileCacheOptions);
+    this.#reads = new Reads(this.#core);
     this.#evictor = new Evictor(this.#core, this.#core.options.limits);
-    this.#flights = new Flights(this.#core, this.#evictor);
+    this.#flights = new Flights(this.#core, this.#reads, this.#evictor);
   }
 
   async get(key: string): Promise<V | undefined> {
-    return (await this.getEntry(key))?.value;
+    const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
+    return kept === undefined ? undefined : (handOut(kept) as V);
   }
 
   getSync(key: string): V | undefined {
-    const place = this.#core.place(key);
-    return this.#entry(place, this.#core.findSync(place))?.value;
+    const kept = this.#reads.hit(key) ?? this.#reads.fillSync(key);
+    return kept === undefined ? undefined : (handOut(kept) as V);
   }
 
   async has(key: string): Promise<boolean> {
-    const place = this.#core.place(key);
-    return this.#core.find(place, (found) => this.#core.fresh(place, found) !== undefined);
+    return this.#reads.hit(key) !== undefined || this.#reads.has(key);
   }
 
   hasSync(key: string): boolean {
-    const place = this.#core.place(key);
-    return this.#core.fresh(place, this.#core.findSync(place)) !== undefined;
+    return this.#reads.hit(key) !== undefined || this.#reads.hasSync(key);
   }
 
   /** The value with the times it was stored with. */
   async getEntry(key: string): Promise<CacheEntry<V> | undefined> {
-    const place = this.#core.place(key);
-    return this.#core.find(place, (found) => this.#entry(place, found));
+    const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
+    return kept === undefined ? undefined : entryOf<V>(kept);
   }
 
   /** Stores a value. It is visible to every process when this resolves. */
@@ -129,8 +131,8 @@ export class FileCache<V = unknown> {
   async getMany(keys: Iterable<string>): Promise<Map<string, V>> {
     const values = new Map<string, V>();
     for (const key of keys) {
-      const entry = await this.getEntry(key);
-      if (entry !== undefined) values.set(key, entry.value);
+      const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
+      if (kept !== undefined) values.set(key, handOut(kept) as V);
     }
     return values;
   }
@@ -172,7 +174,7 @@ export class FileCache<V = unknown> {
   async stats(): Promise<{ entries: number; bytes: number; damaged: number }> {
     this.#core.assertOpen();
     const { entries, bytes } = await totals(this.#core);
-    return { entries, bytes, damaged: this.#core.damaged };
+    return { entries, bytes, damaged: this.#core.counters.damaged };
   }
 
   /** Idempotent. Aborts what is being loaded, and waits for what has begun. */
@@ -180,6 +182,7 @@ export class FileCache<V = unknown> {
     await this.#flights.close();
     await this.#evictor.close();
     await this.#core.close();
+    this.#reads.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -190,13 +193,10 @@ export class FileCache<V = unknown> {
     const stamps = stampTags(this.#core.store.era.words, checkTags(tags));
     return this.#core.encode(place, value, { ttl, tags: stamps });
   }
+}
 
-  #entry(place: Place, found: Found): CacheEntry<V> | undefined {
-    const entry = this.#core.fresh(place, found);
-    const decoded = entry === undefined ? undefined : this.#core.decode(place, entry);
-    if (entry === undefined || decoded === undefined) return undefined;
-    const value = decoded.value as V;
-    const { createdAt, expiresAt } = entry.header;
-    return expiresAt === Number.POSITIVE_INFINITY ? { value, createdAt } : { value, createdAt, expiresAt };
-  }
+function entryOf<V>(kept: KeptValue): CacheEntry<V> {
+  const value = handOut(kept) as V;
+  const { createdAt, expiresAt } = kept;
+  return expiresAt === Number.POSITIVE_INFINITY ? { value, createdAt } : { value, createdAt, expiresAt };
 }

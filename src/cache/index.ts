@@ -3,6 +3,7 @@ export { type CacheEntry, FileCache, type SetOptions } from './file-cache.js';
 export type { GetOrSetOptions } from './flight-options.js';
 export type { Load, LoadContext } from './flights.js';
 export type { CacheStrategy } from './format.js';
+export type { MemoryOptions } from './memory-options.js';
 export type { FileCacheOptions } from './options.js';
 export type { PruneOptions, PruneReport } from './prune.js';
 export type { VerifyOptions } from './verify.js';
