@@ -10,7 +10,6 @@ import type { Era } from './era.js';
 import { Eras } from './eras.js';
 import { type Place, placeOf } from './key.js';
 import { type FileCacheOptions, type ResolvedCacheOptions, resolveCacheOptions, resolveTtl } from './options.js';
-import { accessClock } from './recency.js';
 import { reportDamage, reportLockWait } from './reports.js';
 import { Store, writing } from './store.js';
 import { areCurrent } from './tags.js';
@@ -39,7 +38,7 @@ export class CacheCore {
   readonly store: Store;
   readonly counters = new Counters();
   readonly #eras: Eras;
-  #clock = accessClock();
+  readonly #everySecond = new Set<() => void>();
   #closed = false;
 
   constructor(options: FileCacheOptions) {
@@ -58,17 +57,12 @@ export class CacheCore {
         this.counters.lockWaits += 1;
         reportLockWait(this.directory, waitedMs);
       },
-      onSecond: () => this.#everySecond(),
+      onSecond: () => this.#second(),
     });
   }
 
   get closed(): boolean {
     return this.#closed;
-  }
-
-  /** The access clock as it was a second ago, or less. To ask the system for it would take longer than a hit in memory. */
-  get coarseClock(): number {
-    return this.#clock;
   }
 
   /** Permissions of files. */
@@ -193,15 +187,20 @@ export class CacheCore {
     return wasThere;
   }
 
-  /** What else is to be done about once a second: after many hits too, for a loop that lets no timer run. */
-  look(): void {
-    this.store.look();
-    this.#everySecond();
+  /** Something to be done about once a second; it must not throw. */
+  everySecond(task: () => void): void {
+    this.#everySecond.add(task);
   }
 
-  #everySecond(): void {
-    this.#clock = accessClock();
+  /** What is done once a second, now: for a loop that lets no timer run. */
+  look(): void {
+    this.store.look();
+    this.#second();
+  }
+
+  #second(): void {
     this.flushCounters();
+    for (const task of this.#everySecond) task();
   }
 
   /** Adds what this instance has counted to the counts of all processes. Where the era has ended it is kept for the next. Never throws. */

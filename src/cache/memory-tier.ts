@@ -4,20 +4,26 @@ import type { Era } from './era.js';
 import type { Place } from './key.js';
 import type { MemoryLimits } from './memory-options.js';
 import { isHit, type Kept } from './protocol.js';
+import { accessClock } from './recency.js';
 import { areCurrent } from './tags.js';
+
+/** The order of use is renewed after this part of the tier has been replaced. */
+const PART_OF_TURN = 1 / 8;
 
 /** A value in memory: what a decode gave, and what must still hold for it to be given out. */
 export interface KeptValue extends Kept {
   readonly place: Place;
   readonly value: unknown;
+  /** Whether each caller is to get a copy of the value. */
+  readonly copied: boolean;
+  /** Whether it expires or has tags: most values do not, and a look at one field is all that a hit has time for. */
+  readonly mayEnd: boolean;
   readonly createdAt: number;
   /** `Infinity`: never. */
   readonly expiresAt: number;
   readonly tags: readonly TagStamp[];
-  /** Whether each caller is to get a copy of the value. */
-  readonly copied: boolean;
-  /** The access clock when it was last noted that the slot is in use. */
-  usedAt: number;
+  /** The turn in which it was noted last that it is in use. */
+  turn: number;
 }
 
 /** What the tier of one instance holds. */
@@ -26,43 +32,74 @@ export interface TierSize {
   readonly bytes: number;
 }
 
-/** Handed to every `get`, because lru-cache would make one each time. */
-const LRU_GET = {};
-
 /**
- * Values that this instance has read from the disk, the ones used last. It answers for no value by itself: a hit is what `isCurrent` says
- * is one, by words that all processes share. So nobody has to be told that a value has changed.
+ * Values that this instance has read from the disk, those used last. It answers for none of them: whether one may be given out is told
+ * by words that all processes share (`isCurrent`). So nobody has to be informed when a value changes.
  *
- * It belongs to one era: with another one it begins empty.
+ * Two structures hold the same values: a Map in which a hit finds them, and an LRUCache that says which ones go. To bring the second up
+ * to date takes longer than all the rest of a hit, so a hit does it once a **turn**: a second, or until an eighth of the tier has been
+ * replaced, whichever is shorter.
  */
 export class MemoryTier {
-  readonly #values: LRUCache<string, KeptValue>;
+  readonly #values = new Map<string, KeptValue>();
+  readonly #order: LRUCache<string, KeptValue>;
+  readonly #keepsPerTurn: number;
+  readonly #maxBytes: number;
+  #keepsInTurn = 0;
+  #turn = 0;
+  #clock = accessClock();
   #era: Era;
 
   constructor({ maxEntries, maxBytes }: MemoryLimits, era: Era) {
-    this.#values = new LRUCache({ max: maxEntries, maxSize: maxBytes });
+    this.#order = new LRUCache({
+      max: maxEntries,
+      maxSize: maxBytes,
+      dispose: (_, key, reason) => {
+        if (reason !== 'set') this.#values.delete(key);
+      },
+    });
+    this.#keepsPerTurn = Math.ceil(maxEntries * PART_OF_TURN);
+    this.#maxBytes = maxBytes;
     this.#era = era;
   }
 
   /** What was kept under a key, current or not. */
   find(key: string): KeptValue | undefined {
-    return this.#values.get(key, LRU_GET);
+    return this.#values.get(key);
   }
 
   /** Step 1 of a read, two loads; then whether the value has expired, or one of its tags was invalidated. */
   isCurrent(kept: KeptValue): boolean {
-    const { words } = this.#era;
-    if (!isHit(words, kept)) return false;
-    const { expiresAt, tags } = kept;
-    if (expiresAt !== Number.POSITIVE_INFINITY && expiresAt <= Date.now()) return false;
-    return tags.length === 0 || areCurrent(words, tags);
+    return isHit(this.#era.words, kept) && !(kept.mayEnd && this.#hasEnded(kept));
   }
 
-  /** Notes in shared memory, for eviction, that a slot is in use; only where the clock has gone on since. */
-  noteUse(kept: KeptValue, clock: number): void {
-    if (kept.usedAt === clock) return;
-    kept.usedAt = clock;
-    this.#era.words.touch(kept.slot, clock);
+  #hasEnded({ expiresAt, tags }: KeptValue): boolean {
+    return expiresAt <= Date.now() || !areCurrent(this.#era.words, tags);
+  }
+
+  /** To be called at each hit. */
+  noteUse(kept: KeptValue): void {
+    if (kept.turn !== this.#turn) this.#noteInTurn(kept);
+  }
+
+  /** For the order in which values go from here, and for that in which entries go from the disk. */
+  #noteInTurn(kept: KeptValue): void {
+    kept.turn = this.#turn;
+    this.#order.get(kept.place.key);
+    this.#era.words.touch(kept.slot, this.#clock);
+  }
+
+  /** To be called once a second, or more often. */
+  tick(): void {
+    const clock = accessClock();
+    if (clock === this.#clock) return;
+    this.#clock = clock;
+    this.#nextTurn();
+  }
+
+  #nextTurn(): void {
+    this.#turn += 1;
+    this.#keepsInTurn = 0;
   }
 
   /**
@@ -70,22 +107,33 @@ export class MemoryTier {
    * copy of its words, number and all. A value that exceeds the whole limit is not kept.
    */
   keep(era: Era, kept: KeptValue, payloadBytes: number): void {
-    if (era !== this.#era) {
-      this.#era = era;
-      this.#values.clear();
+    if (era !== this.#era) this.#follow(era);
+    const { key } = kept.place;
+    if (payloadBytes > this.#maxBytes) {
+      this.forget(key);
+      return;
     }
-    this.#values.set(kept.place.key, kept, { size: Math.max(1, payloadBytes) });
+    kept.turn = this.#turn;
+    this.#order.set(key, kept, { size: Math.max(1, payloadBytes) });
+    this.#values.set(key, kept);
+    this.#keepsInTurn += 1;
+    if (this.#keepsInTurn >= this.#keepsPerTurn) this.#nextTurn();
   }
 
   forget(key: string): void {
-    this.#values.delete(key);
+    this.#order.delete(key);
   }
 
   clear(): void {
-    this.#values.clear();
+    this.#order.clear();
   }
 
   get size(): TierSize {
-    return { entries: this.#values.size, bytes: this.#values.calculatedSize };
+    return { entries: this.#values.size, bytes: this.#order.calculatedSize };
+  }
+
+  #follow(era: Era): void {
+    this.clear();
+    this.#era = era;
   }
 }

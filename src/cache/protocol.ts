@@ -142,8 +142,7 @@ export function run(list: readonly Step[], words: ProtocolWords, party: Party): 
 
 /** Step 1 of a read: two loads. Written out, because it is run for every hit. */
 export function isHit(words: ProtocolWords, kept: Kept): boolean {
-  const [first, second] = protocol.hit;
-  return first(words, kept) === undefined && second(words, kept) === undefined;
+  return protocol.hit[0](words, kept) === undefined && protocol.hit[1](words, kept) === undefined;
 }
 
 /** A process that is about to begin. */

@@ -1,4 +1,5 @@
 import type { CacheCore } from './core.js';
+import type { Counters } from './counters.js';
 import type { Found, FoundEntry } from './disk.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
@@ -20,13 +21,17 @@ export type Look = { readonly era: Era; readonly party: Party } | undefined;
  */
 export class Reads {
   readonly #core: CacheCore;
+  readonly #counters: Counters;
   readonly #tier: MemoryTier | undefined;
-  #hitsUntilLook = HITS_PER_LOOK;
 
   constructor(core: CacheCore) {
     this.#core = core;
+    this.#counters = core.counters;
     const { memory } = core.options;
-    this.#tier = memory === undefined ? undefined : new MemoryTier(memory, core.store.opened);
+    if (memory === undefined) return;
+    const tier = new MemoryTier(memory, core.store.opened);
+    this.#tier = tier;
+    core.everySecond(() => tier.tick());
   }
 
   /** What the tier holds; `undefined` where there is none. */
@@ -47,11 +52,10 @@ export class Reads {
     const tier = this.#tier;
     const kept = tier?.find(key);
     if (tier === undefined || kept === undefined || !tier.isCurrent(kept)) return undefined;
-    const { counters, coarseClock } = this.#core;
-    counters.memoryHits += 1;
-    tier.noteUse(kept, coarseClock);
-    this.#hitsUntilLook -= 1;
-    return this.#hitsUntilLook === 0 ? this.#lookAndHit(tier, kept) : kept;
+    tier.noteUse(kept);
+    this.#counters.memoryHits += 1;
+    // What was counted is flushed once a second, together with the same look: whoever comes so far has let no timer run.
+    return this.#counters.memoryHits >= HITS_PER_LOOK ? this.#lookAndHit(tier, kept) : kept;
   }
 
   /** Step 2, waiting on this thread. */
@@ -108,7 +112,8 @@ export class Reads {
       createdAt,
       expiresAt,
       tags,
-      usedAt: this.#core.coarseClock,
+      mayEnd: expiresAt !== Number.POSITIVE_INFINITY || tags.length > 0,
+      turn: 0,
     };
     // Where the era ended meanwhile, what was read may be of the next one.
     if (look !== undefined && look.era === this.#core.store.opened) {
@@ -119,8 +124,8 @@ export class Reads {
 
   /** Counts a read of the disk. */
   count<T>(found: T | undefined): T | undefined {
-    if (found === undefined) this.#core.counters.misses += 1;
-    else this.#core.counters.diskHits += 1;
+    if (found === undefined) this.#counters.misses += 1;
+    else this.#counters.diskHits += 1;
     return found;
   }
 
@@ -136,7 +141,6 @@ export class Reads {
   }
 
   #lookAndHit(tier: MemoryTier, kept: KeptValue): KeptValue | undefined {
-    this.#hitsUntilLook = HITS_PER_LOOK;
     this.#core.look();
     return tier.isCurrent(kept) ? kept : undefined;
   }
