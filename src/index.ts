@@ -1,6 +1,7 @@
 export {
   type BuiltInCodec,
   type CacheEntry,
+  type CacheStats,
   type CacheStrategy,
   type Codec,
   FileCache,
@@ -9,6 +10,7 @@ export {
   type Load,
   type LoadContext,
   type MemoryOptions,
+  type MemoryStats,
   type PruneOptions,
   type PruneReport,
   type SetOptions,

@@ -7,8 +7,8 @@ import type { KeptValue } from './memory-tier.js';
 import type { FileCacheOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { handOut, Reads } from './reads.js';
+import { type CacheStats, cacheStats } from './stats.js';
 import { invalidateTags, stampTags } from './tags.js';
-import { totals } from './totals.js';
 import { type Change, update, updateSync } from './update.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyReport } from './verify-report.js';
@@ -170,11 +170,9 @@ export class FileCache<V = unknown> {
     return verify(this.#core, options);
   }
 
-  /** What the whole cache holds, expired entries too, and how many damaged entries this instance has met. */
-  async stats(): Promise<{ entries: number; bytes: number; damaged: number }> {
-    this.#core.assertOpen();
-    const { entries, bytes } = await totals(this.#core);
-    return { entries, bytes, damaged: this.#core.counters.damaged };
+  /** What the cache holds, and what all processes have done with it. */
+  stats(): Promise<CacheStats> {
+    return cacheStats(this.#core, this.#reads.tierSize);
   }
 
   /** Idempotent. Aborts what is being loaded, and waits for what has begun. */

@@ -6,5 +6,6 @@ export type { CacheStrategy } from './format.js';
 export type { MemoryOptions } from './memory-options.js';
 export type { FileCacheOptions } from './options.js';
 export type { PruneOptions, PruneReport } from './prune.js';
+export type { CacheStats, MemoryStats } from './stats.js';
 export type { VerifyOptions } from './verify.js';
 export type { VerifyProblem, VerifyReport } from './verify-report.js';
