@@ -1,6 +1,7 @@
 export {
   type BuiltInCodec,
   type CacheEntry,
+  type CacheStats,
   type CacheStrategy,
   type Codec,
   FileCache,
@@ -8,6 +9,8 @@ export {
   type GetOrSetOptions,
   type Load,
   type LoadContext,
+  type MemoryOptions,
+  type MemoryStats,
   type PruneOptions,
   type PruneReport,
   type SetOptions,

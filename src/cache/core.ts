@@ -1,5 +1,6 @@
 import { monotonicMs } from '../os/boot.js';
 import { encodeValue } from './codec.js';
+import { Counters } from './counters.js';
 import { prepareDirectory } from './directory.js';
 import {
   closeOpened,
@@ -54,11 +55,12 @@ export class CacheCore {
   /** Whether small entries are rewritten where they are, and so are read under the shard's lock. */
   readonly inPlace: boolean;
   readonly store: Store;
+  readonly counters = new Counters();
   readonly #eras: Eras;
   /** Files up to this long are read on this thread: values of `inlineLimit` bytes, with their headers. */
   readonly #inlineLength: number;
   readonly #underWay = new Set<Promise<unknown>>();
-  #damaged = 0;
+  readonly #everySecond = new Set<() => void>();
   #closed = false;
 
   constructor(options: FileCacheOptions) {
@@ -74,17 +76,16 @@ export class CacheCore {
       lockTimeoutMs,
       directory: this.directory,
       clock: monotonicMs,
-      onWait: (waitedMs) => reportLockWait(this.directory, waitedMs),
+      onWait: (waitedMs) => {
+        this.counters.lockWaits += 1;
+        reportLockWait(this.directory, waitedMs);
+      },
+      onSecond: () => this.#second(),
     });
   }
 
   get closed(): boolean {
     return this.#closed;
-  }
-
-  /** How many damaged entries this instance has met. */
-  get damaged(): number {
-    return this.#damaged;
   }
 
   /** Permissions of files. */
@@ -170,7 +171,7 @@ export class CacheCore {
   }
 
   noteDamage(place: Place, reason: string, path = this.store.era.paths.entry(place.shard, place.hash)): void {
-    this.#damaged += 1;
+    this.counters.damaged += 1;
     reportDamage({ directory: this.directory, key: place.key, path, reason });
   }
 
@@ -215,16 +216,41 @@ export class CacheCore {
         era.words.addToTotals(place.shard, changed.entries, changed.bytes);
       }
     });
+    this.counters.sets += 1;
   }
 
   /** Steps 2 to 4 of a delete. Inside the shard's exclusive section. False where there was nothing. */
   remove(era: Era, place: Place): boolean {
-    return writing(era, place.shard, place.slot, () => {
+    const wasThere = writing(era, place.shard, place.slot, () => {
       const removed = removeEntry(era, place);
       if (removed === undefined) return false;
       era.words.addToTotals(place.shard, removed.entries, removed.bytes);
       return true;
     });
+    if (wasThere) this.counters.deletes += 1;
+    return wasThere;
+  }
+
+  /** Something to be done about once a second; it must not throw. */
+  everySecond(task: () => void): void {
+    this.#everySecond.add(task);
+  }
+
+  /** What is done once a second, now: for a loop that lets no timer run. */
+  look(): void {
+    this.store.look();
+    this.#second();
+  }
+
+  #second(): void {
+    this.flushCounters();
+    for (const task of this.#everySecond) task();
+  }
+
+  /** Adds what this instance has counted to the counts of all processes. Where the era has ended it is kept for the next. Never throws. */
+  flushCounters(): void {
+    const { opened } = this.store;
+    if (!opened.ended) this.counters.flush(opened.words);
   }
 
   /** Gives what the work gives; `close` waits for it. For work that outlasts a turn of the event loop and needs the store afterwards. */
@@ -242,6 +268,7 @@ export class CacheCore {
     if (this.#closed) return;
     this.#closed = true;
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    this.flushCounters();
     this.store.close();
     await this.#eras.settled();
   }

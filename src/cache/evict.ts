@@ -10,6 +10,7 @@ import { cachePaths } from './layout.js';
 import { isOver, type Limits, wantsEviction } from './limits.js';
 import { accessClock, lastUse, mayHoldExpired } from './recency.js';
 import { recountMarked } from './recount.js';
+import { reportEviction } from './reports.js';
 import { kindOfName, namesIn, removeNamed } from './shard-folder.js';
 import { PAUSE, runSteps, runStepsSync, type Steps } from './steps.js';
 import { totalsNoted } from './totals.js';
@@ -35,6 +36,7 @@ export async function evict(core: CacheCore, limits: Limits, signal?: AbortSigna
     if (!(error instanceof EraEnded)) throw error;
   } finally {
     lock.release();
+    note(core, removed);
   }
   return removed;
 }
@@ -50,8 +52,16 @@ export function evictSync(core: CacheCore, limits: Limits): Removed | undefined 
     if (!(error instanceof EraEnded)) throw error;
   } finally {
     lock.release();
+    note(core, removed);
   }
   return removed;
+}
+
+/** Counts and tells what was removed. Outside any section: subscribers are user code. */
+function note(core: CacheCore, removed: Removed): void {
+  if (removed.entries === 0) return;
+  core.counters.evictions += removed.entries;
+  reportEviction(core.directory, removed);
 }
 
 function needsEviction(core: CacheCore, limits: Limits): boolean {

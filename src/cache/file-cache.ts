@@ -2,7 +2,6 @@ import type { Readable, Writable } from 'node:stream';
 import type { MappedFile } from '../file/index.js';
 import { commit, commitSync, remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
-import type { Found } from './disk.js';
 import { Evictor } from './evictor.js';
 import type { GetOrSetOptions } from './flight-options.js';
 import { Flights, type Load } from './flights.js';
@@ -10,11 +9,13 @@ import { entries, keys } from './iterate.js';
 import { checkTags, type Place } from './key.js';
 import { forEachInTurns } from './many.js';
 import { map } from './map.js';
+import type { KeptValue } from './memory-tier.js';
 import type { FileCacheOptions, SetOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { readStream } from './read-stream.js';
+import { handOut, Reads } from './reads.js';
+import { type CacheStats, cacheStats } from './stats.js';
 import { invalidateTags, stampTags } from './tags.js';
-import { totals } from './totals.js';
 import { type Change, update, updateSync } from './update.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyReport } from './verify-report.js';
@@ -37,41 +38,41 @@ export interface CacheEntry<V> {
  */
 export class FileCache<V = unknown> {
   readonly #core: CacheCore;
+  readonly #reads: Reads;
   readonly #flights: Flights;
   readonly #evictor: Evictor;
   readonly #writeStreams: WriteStreams;
 
   constructor(options: FileCacheOptions<V>) {
     this.#core = new CacheCore(options as FileCacheOptions);
+    this.#reads = new Reads(this.#core);
     this.#evictor = new Evictor(this.#core, this.#core.options.limits);
-    this.#flights = new Flights(this.#core, this.#evictor);
+    this.#flights = new Flights(this.#core, this.#reads, this.#evictor);
     this.#writeStreams = new WriteStreams(this.#core, this.#evictor);
   }
 
   async get(key: string): Promise<V | undefined> {
-    const place = this.#core.place(key);
-    return this.#core.find(place, (found) => this.#entry(place, found)?.value);
+    const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
+    return kept === undefined ? undefined : (handOut(kept) as V);
   }
 
   getSync(key: string): V | undefined {
-    const place = this.#core.place(key);
-    return this.#entry(place, this.#core.findSync(place))?.value;
+    const kept = this.#reads.hit(key) ?? this.#reads.fillSync(key);
+    return kept === undefined ? undefined : (handOut(kept) as V);
   }
 
   async has(key: string): Promise<boolean> {
-    const place = this.#core.place(key);
-    return this.#core.find(place, (found) => this.#core.fresh(place, found) !== undefined);
+    return this.#reads.hit(key) !== undefined || this.#reads.has(key);
   }
 
   hasSync(key: string): boolean {
-    const place = this.#core.place(key);
-    return this.#core.fresh(place, this.#core.findSync(place)) !== undefined;
+    return this.#reads.hit(key) !== undefined || this.#reads.hasSync(key);
   }
 
   /** The value with the times it was stored with. */
   async getEntry(key: string): Promise<CacheEntry<V> | undefined> {
-    const place = this.#core.place(key);
-    return this.#core.find(place, (found) => this.#entry(place, found));
+    const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
+    return kept === undefined ? undefined : entryOf<V>(kept);
   }
 
   /** Stores a value. It is visible to every process when this resolves. */
@@ -134,8 +135,8 @@ export class FileCache<V = unknown> {
   async getMany(keys: Iterable<string>): Promise<Map<string, V>> {
     const values = new Map<string, V>();
     await forEachInTurns(keys, async (key) => {
-      const entry = await this.getEntry(key);
-      if (entry !== undefined) values.set(key, entry.value);
+      const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
+      if (kept !== undefined) values.set(key, handOut(kept) as V);
     });
     return values;
   }
@@ -200,11 +201,9 @@ export class FileCache<V = unknown> {
     return verify(this.#core, options);
   }
 
-  /** What the whole cache holds, expired entries too, and how many damaged entries this instance has met. */
-  async stats(): Promise<{ entries: number; bytes: number; damaged: number }> {
-    this.#core.assertOpen();
-    const { entries, bytes } = await totals(this.#core);
-    return { entries, bytes, damaged: this.#core.damaged };
+  /** What the cache holds, and what all processes have done with it. */
+  stats(): Promise<CacheStats> {
+    return cacheStats(this.#core, this.#reads.tierSize);
   }
 
   /** Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun. */
@@ -213,6 +212,7 @@ export class FileCache<V = unknown> {
     await this.#writeStreams.close();
     await this.#evictor.close();
     await this.#core.close();
+    this.#reads.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -223,13 +223,10 @@ export class FileCache<V = unknown> {
     const stamps = stampTags(this.#core.store.era.words, checkTags(tags));
     return this.#core.encode(place, value, { ttl, tags: stamps });
   }
+}
 
-  #entry(place: Place, found: Found): CacheEntry<V> | undefined {
-    const entry = this.#core.fresh(place, found);
-    const decoded = entry === undefined ? undefined : this.#core.decode(place, entry);
-    if (entry === undefined || decoded === undefined) return undefined;
-    const value = decoded.value as V;
-    const { createdAt, expiresAt } = entry.header;
-    return expiresAt === Number.POSITIVE_INFINITY ? { value, createdAt } : { value, createdAt, expiresAt };
-  }
+function entryOf<V>(kept: KeptValue): CacheEntry<V> {
+  const value = handOut(kept) as V;
+  const { createdAt, expiresAt } = kept;
+  return expiresAt === Number.POSITIVE_INFINITY ? { value, createdAt } : { value, createdAt, expiresAt };
 }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../errors.js';
 import { commit } from './commit.js';
 import type { CacheCore } from './core.js';
-import { type Found, readEntry } from './disk.js';
+import { type Found, type FoundEntry, readEntry } from './disk.js';
 import type { TagStamp } from './entry.js';
 import { type Era, EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
@@ -10,6 +10,7 @@ import { type FlightLock, flightLock, tryFlightLock } from './flight-lock.js';
 import { type FlightOptions, type GetOrSetOptions, resolveFlightOptions } from './flight-options.js';
 import type { Place } from './key.js';
 import { resolveTtl } from './options.js';
+import { handOut, type Reads } from './reads.js';
 import { reportLoad } from './reports.js';
 import { areCurrent, stampTags } from './tags.js';
 
@@ -34,6 +35,9 @@ interface Flight {
   joinable: () => boolean;
 }
 
+/** What a look at an entry came to. */
+type Looked = { readonly kind: 'fresh' | 'stale'; readonly value: unknown } | { readonly kind: 'missing' };
+
 /** The flights that the running code is inside of. */
 interface Inside {
   readonly hash: string;
@@ -54,21 +58,26 @@ const inside = new AsyncLocalStorage<Inside>();
  */
 export class Flights {
   readonly #core: CacheCore;
+  readonly #reads: Reads;
   readonly #evictor: Evictor;
   readonly #flights = new Map<string, Flight>();
 
-  constructor(core: CacheCore, evictor: Evictor) {
+  constructor(core: CacheCore, reads: Reads, evictor: Evictor) {
     this.#core = core;
+    this.#reads = reads;
     this.#evictor = evictor;
   }
 
   async getOrSet<V>(key: string, load: Load<V>, options: GetOrSetOptions): Promise<V | undefined> {
-    const place = this.#core.place(key);
+    const place = this.#reads.placeOf(key);
     if (typeof load !== 'function') throw invalid('load must be a function.');
     const resolved = resolveFlightOptions(options, this.#core.options.lockTimeoutMs);
     resolved.signal?.throwIfAborted();
     this.#assertNotInside(place);
-    const found = await this.#core.find(place, (raw) => this.#look(place, raw));
+    const kept = this.#reads.hit(key);
+    if (kept !== undefined) return handOut(kept) as V;
+    const found = await this.#find(place);
+    this.#reads.count(found.kind === 'fresh' ? found : undefined);
     if (found.kind === 'fresh') return found.value as V;
     if (found.kind === 'stale') {
       this.#refresh(place, load as Load<unknown>, resolved);
@@ -197,6 +206,7 @@ export class Flights {
         ttl = resolveTtl(milliseconds);
       },
     };
+    core.counters.loads += 1;
     let value: unknown;
     try {
       value = await inside.run({ hash: place.hash, flights: this, outer: inside.getStore() }, () => load(context));
@@ -213,12 +223,30 @@ export class Flights {
     return value;
   }
 
-  #look(place: Place, found: Found): { kind: 'fresh' | 'stale'; value: unknown } | { kind: 'missing' } {
+  /** Step 1, on the disk; a fresh value is kept in memory. */
+  #find(place: Place): Looked | Promise<Looked> {
+    const look = this.#reads.look(place);
+    const keep = (entry: FoundEntry) => {
+      const kept = this.#reads.keep(place, look, entry);
+      return kept === undefined ? undefined : { value: handOut(kept) };
+    };
+    return this.#core.find(place, (found) => this.#look(place, found, keep));
+  }
+
+  /** `take`: what makes a value of a fresh entry. */
+  #look(
+    place: Place,
+    found: Found,
+    take = (entry: FoundEntry): { readonly value: unknown } | undefined => this.#core.decode(place, entry),
+  ): Looked {
     const fresh = this.#core.fresh(place, found);
-    const entry = fresh ?? (found.kind === 'entry' ? this.#core.stale(found.entry) : undefined);
-    const decoded = entry === undefined ? undefined : this.#core.decode(place, entry);
-    if (decoded === undefined) return { kind: 'missing' };
-    return { kind: fresh === undefined ? 'stale' : 'fresh', value: decoded.value };
+    if (fresh !== undefined) {
+      const taken = take(fresh);
+      return taken === undefined ? { kind: 'missing' } : { kind: 'fresh', value: taken.value };
+    }
+    const stale = found.kind === 'entry' ? this.#core.stale(found.entry) : undefined;
+    const decoded = stale === undefined ? undefined : this.#core.decode(place, stale);
+    return decoded === undefined ? { kind: 'missing' } : { kind: 'stale', value: decoded.value };
   }
 
   #assertNotInside(place: Place): void {

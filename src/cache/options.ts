@@ -3,6 +3,7 @@ import { assertKnownOptions } from '../lock/index.js';
 import { type BuiltInCodec, type Codec, codecOf, type NamedCodec } from './codec.js';
 import type { CacheStrategy } from './format.js';
 import { assertLimits, type Limits } from './limits.js';
+import { type MemoryLimits, type MemoryOptions, resolveMemory } from './memory-options.js';
 
 /** What a FileCache is made with. */
 export interface FileCacheOptions<V = unknown> {
@@ -17,6 +18,12 @@ export interface FileCacheOptions<V = unknown> {
   ttl?: number | undefined;
   /** Default `json`. Each entry remembers its own; one written with another codec is a miss. */
   codec?: BuiltInCodec | Codec<V> | undefined;
+  /**
+   * Values that were read are kept decoded in the memory of this process and given out again as long as no process has changed them.
+   * Everybody who reads gets the same object: outside production plain objects and arrays are frozen; bytes are copied. `false`: every
+   * read decodes anew. Default: up to 10,000 entries and 64 MiB of payload.
+   */
+  memory?: MemoryOptions | false | undefined;
   /**
    * How many bytes the entry files may take, headers and all, and how many there may be. Beyond that the coldest are evicted, down to
    * nine tenths. Default: as much as the disk has.
@@ -60,6 +67,8 @@ export interface ResolvedCacheOptions {
   readonly lockTimeoutMs: number;
   readonly mode: number;
   readonly limits: Limits;
+  /** `undefined`: no tier in memory. */
+  readonly memory: MemoryLimits | undefined;
 }
 
 export const USUAL_INLINE_LIMIT = 64 * 1024;
@@ -67,7 +76,7 @@ export const USUAL_INLINE_LIMIT = 64 * 1024;
 export const HEADER_ALLOWANCE = 1024;
 
 const KNOWN = [
-  ...['directory', 'strategy', 'ttl', 'codec', 'maxBytes', 'maxEntries'],
+  ...['directory', 'strategy', 'ttl', 'codec', 'memory', 'maxBytes', 'maxEntries'],
   ...['inlineLimit', 'flush', 'lockTimeout', 'mode'],
 ];
 
@@ -81,6 +90,7 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
     codec,
     inlineLimit = USUAL_INLINE_LIMIT,
     flush = false,
+    memory,
     lockTimeout = 10_000,
     mode = 0o700,
     maxBytes,
@@ -110,6 +120,7 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
     lockTimeoutMs: lockTimeout,
     mode,
     limits,
+    memory: resolveMemory(memory),
   };
 }
 

@@ -49,6 +49,8 @@ export function* recountShard(era: Era, shard: number, purpose: 'store' | 'compa
 export function* recountMarked(era: Era): Steps<number> {
   let recounted = 0;
   for (let shard = 0; shard < SHARDS; shard += 1) {
+    // A writer that died is known, and its shard marked, once somebody has entered.
+    if (era.words.busy(shard) !== 0) yield { era, shard, work: () => {} };
     if (!era.words.needsRecount(shard)) continue;
     yield* recountShard(era, shard);
     recounted += 1;

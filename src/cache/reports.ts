@@ -4,10 +4,12 @@ import { channel } from 'node:diagnostics_channel';
  * What a cache tells on `node:diagnostics_channel`:
  * `holdfast:damaged` `{ directory, key, path, reason }`: an entry that is none; it was given out as a miss.
  * `holdfast:lock-wait` `{ directory, milliseconds }`: a shard's lock that was not free at once.
+ * `holdfast:eviction` `{ directory, entries, bytes }`: what was removed to stay below the limits.
  * `holdfast:load` `{ directory, key, milliseconds, error? }`: a loader of `getOrSet` that has ended.
  */
 const damaged = channel('holdfast:damaged');
 const lockWait = channel('holdfast:lock-wait');
+const eviction = channel('holdfast:eviction');
 const load = channel('holdfast:load');
 
 /** Directories that a warning was given for: one in the life of a process is enough. */
@@ -33,6 +35,10 @@ export function reportDamage(report: DamageReport): void {
 
 export function reportLockWait(directory: string, milliseconds: number): void {
   if (lockWait.hasSubscribers) lockWait.publish({ directory, milliseconds });
+}
+
+export function reportEviction(directory: string, { entries, bytes }: { entries: number; bytes: number }): void {
+  if (eviction.hasSubscribers) eviction.publish({ directory, entries, bytes });
 }
 
 export function reportLoad(directory: string, key: string, milliseconds: number, error: unknown): void {

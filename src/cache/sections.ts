@@ -3,7 +3,7 @@ import type { LockMode } from '../os/flock.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
 import { type Era, EraEnded } from './era.js';
 import { SHARDS } from './key.js';
-import { enter } from './protocol.js';
+import { isOdd, partyOf, protocol, run } from './protocol.js';
 
 /** How long a writer that found the lock taken asks readers to hold back. It asks again at every try. */
 const HOLD_BACK_MS = 20;
@@ -36,22 +36,45 @@ export class Sections {
     if (this.#inside[shard] === 1) {
       throw new HoldfastError('ERR_LOCK_CONFLICT', 'The cache is called from inside one of its own sections.');
     }
-    const { words } = this.#era;
     if (mode === 'shared' && this.#somebodyAsked(shard)) return false;
-    const fd = this.#descriptor(shard);
-    if (!syscalls.tryFlock(fd, mode)) {
-      if (mode === 'exclusive') words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
-      return false;
+    if (this.#tryLock(shard, mode)) return true;
+    if (mode === 'exclusive') this.#era.words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
+    return false;
+  }
+
+  /**
+   * For a reader that has seen an odd epoch: enters and leaves, which repairs what a dead writer left. False: the lock is taken, so a
+   * writer is at work, and it is asked for nothing. Throws EraEnded, also where the epoch stays odd though nobody is inside: no
+   * step leaves it so.
+   */
+  tryRepair(shard: number, slot: number): boolean {
+    if (!this.#tryLock(shard, 'exclusive')) return false;
+    try {
+      if (isOdd(this.#era.words.epoch(slot))) this.#era.condemn();
+      return true;
+    } finally {
+      this.leave(shard);
     }
+  }
+
+  /** Takes the lock and enters (step 1 of a write), or neither. */
+  #tryLock(shard: number, mode: LockMode): boolean {
+    if (!syscalls.tryFlock(this.#descriptor(shard), mode)) return false;
     this.#inside[shard] = 1;
     try {
-      const entered = mode === 'exclusive' ? enter(words, this.#era.number, shard) : undefined;
-      if (entered === 'ended' || this.#era.ended) throw new EraEnded();
+      this.#enter(shard, mode);
+      return true;
     } catch (error) {
       this.leave(shard);
       throw error;
     }
-    return true;
+  }
+
+  #enter(shard: number, mode: LockMode): void {
+    const { words, number } = this.#era;
+    const entered = mode === 'exclusive' ? run(protocol.enter, words, partyOf(number, shard, 0)) : undefined;
+    if (entered === 'damaged') this.#era.condemn();
+    if (entered === 'ended' || this.#era.ended) throw new EraEnded();
   }
 
   leave(shard: number): void {

@@ -4,7 +4,7 @@ import type { LockMode } from '../os/flock.js';
 import { sleepSync } from '../os/sleep.js';
 import { type Era, EraEnded } from './era.js';
 import type { Eras } from './eras.js';
-import { begin, finish } from './protocol.js';
+import { partyOf, protocol, run } from './protocol.js';
 import { Sections } from './sections.js';
 
 /** How often an operation starts over because the era ended under it, before something is very wrong. */
@@ -23,6 +23,8 @@ export interface StoreOptions {
   readonly clock: () => number;
   /** Told of every wait for a shard's lock that did not end at once. */
   readonly onWait: (waitedMs: number) => void;
+  /** Called about once a second, from a timer that keeps no process alive. */
+  readonly onSecond: () => void;
 }
 
 /** Runs sections in the present era, whichever that is, waiting on the thread or off it. */
@@ -39,12 +41,20 @@ export class Store {
     this.#options = options;
     this.#era = eras.open();
     this.#sections = new Sections(this.#era, options.clock);
-    this.#timer = setInterval(() => this.#lookAtPath(), LOOK_EVERY_MS).unref();
+    this.#timer = setInterval(() => {
+      this.look();
+      options.onSecond();
+    }, LOOK_EVERY_MS).unref();
   }
 
   /** The present era, as far as this process knows. */
   get era(): Era {
     if (this.#era.ended) this.#follow(() => this.#eras.open());
+    return this.#era;
+  }
+
+  /** The era that was opened last, which may have ended. Looks at nothing, and never throws. */
+  get opened(): Era {
     return this.#era;
   }
 
@@ -56,7 +66,7 @@ export class Store {
     return this.#inPresentEra(() => {
       const era = this.#era;
       const result = noticing(era, work);
-      if (era.ended) {
+      if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) !== undefined) {
         discard?.(result);
         throw new EraEnded();
       }
@@ -117,6 +127,11 @@ export class Store {
     this.#noteWait(started);
   }
 
+  /** For a reader that has seen an odd epoch in the present era. False: a writer is at work. See {@link Sections.tryRepair}. */
+  tryRepair(shard: number, slot: number): boolean {
+    return this.#sections.tryRepair(shard, slot);
+  }
+
   /** Ends the present era and begins an empty one. */
   replace(): void {
     this.#follow(() => this.#eras.replace());
@@ -129,8 +144,11 @@ export class Store {
     this.#era.close();
   }
 
-  /** A directory that was removed or moved away tells nobody. Whoever notices ends the era for all who still have it mapped. */
-  #lookAtPath(): void {
+  /**
+   * Looks whether the era still stands at its path: a directory that was removed or moved away tells nobody. Whoever notices ends the
+   * era for all who still have it mapped.
+   */
+  look(): void {
     try {
       if (!this.#era.ended && !this.#era.stands) this.#era.words.endEra();
     } catch {
@@ -202,11 +220,11 @@ function noticing<T>(era: Era, work: (era: Era) => T): T {
 /** Steps 2 to 4 of a write, around its work. Inside the exclusive section of the shard. */
 export function writing<T>(era: Era, shard: number, slot: number, work: () => T): T {
   const { words } = era;
-  if (begin(words, shard, slot) === 'damaged') return era.condemn();
-  words.setLease(slot, 0);
+  const party = partyOf(era.number, shard, slot);
+  if (run(protocol.begin, words, party) !== undefined) return era.condemn();
   try {
     return work();
   } finally {
-    finish(words, shard, slot);
+    run(protocol.finish, words, party);
   }
 }

@@ -1,0 +1,162 @@
+import type { CacheCore } from './core.js';
+import type { Counters } from './counters.js';
+import type { Found, FoundEntry } from './disk.js';
+import { type Era, EraEnded } from './era.js';
+import type { Place } from './key.js';
+import { type KeptValue, MemoryTier, type TierSize } from './memory-tier.js';
+import { type Party, partyOf, protocol, run } from './protocol.js';
+import { copyOf, isBytes, shareable } from './share-value.js';
+
+/** After so many hits it is looked whether the era still stands, for loops that never let a timer run. */
+const HITS_PER_LOOK = 4_096;
+/** How often a fill starts again, where the era ends or somebody dies under it, before it reads without keeping. */
+const MOST_STARTS = 8;
+
+/** What a fill saw before it read the disk. `undefined`: what it reads is not to be kept. */
+export type Look = { readonly era: Era; readonly party: Party } | undefined;
+
+/**
+ * Reads through memory: what was kept, where it is still current, else what the disk holds, which is then kept. Step 1 and step 2 of a
+ * read (protocol.ts). Every read of a value goes through here, and is counted here.
+ */
+export class Reads {
+  readonly #core: CacheCore;
+  readonly #counters: Counters;
+  readonly #tier: MemoryTier | undefined;
+
+  constructor(core: CacheCore) {
+    this.#core = core;
+    this.#counters = core.counters;
+    const { memory } = core.options;
+    if (memory === undefined) return;
+    const tier = new MemoryTier(memory, core.store.opened);
+    this.#tier = tier;
+    core.everySecond(() => tier.tick());
+  }
+
+  /** What the tier holds; `undefined` where there is none. */
+  get tierSize(): TierSize | undefined {
+    return this.#tier?.size;
+  }
+
+  /** Where a key lives, without computing its hash where it is known. Throws `ERR_CACHE_CLOSED`, `ERR_INVALID_KEY`. */
+  placeOf(key: string): Place {
+    const kept = this.#tier?.find(key);
+    if (kept === undefined) return this.#core.place(key);
+    this.#core.assertOpen();
+    return kept.place;
+  }
+
+  /** Step 1: the value in memory if it is current. No system call, and no hash of the key. */
+  hit(key: string): KeptValue | undefined {
+    const tier = this.#tier;
+    const kept = tier?.find(key);
+    if (tier === undefined || kept === undefined || !tier.isCurrent(kept)) return undefined;
+    tier.noteUse(kept);
+    this.#counters.memoryHits += 1;
+    // What was counted is flushed once a second, together with the same look: whoever comes so far has let no timer run.
+    return this.#counters.memoryHits >= HITS_PER_LOOK ? this.#lookAndHit(tier, kept) : kept;
+  }
+
+  /** Step 2, waiting on this thread. */
+  fillSync(key: string): KeptValue | undefined {
+    const place = this.placeOf(key);
+    const look = this.look(place);
+    return this.#settle(place, look, this.#core.findSync(place));
+  }
+
+  /** Step 2. */
+  async fill(key: string): Promise<KeptValue | undefined> {
+    const place = this.placeOf(key);
+    const look = this.look(place);
+    return this.#core.find(place, (found) => this.#settle(place, look, found));
+  }
+
+  /** Whether there is a value, without decoding or keeping it: what `hit` did not know. */
+  async has(key: string): Promise<boolean> {
+    const place = this.placeOf(key);
+    return this.#core.find(place, (found) => this.count(this.#core.fresh(place, found)) !== undefined);
+  }
+
+  hasSync(key: string): boolean {
+    const place = this.placeOf(key);
+    return this.count(this.#core.fresh(place, this.#core.findSync(place))) !== undefined;
+  }
+
+  /** The first part of step 2: before the disk is read. */
+  look(place: Place): Look {
+    if (this.#tier === undefined) return undefined;
+    for (let starts = 0; starts < MOST_STARTS; starts += 1) {
+      const { era } = this.#core.store;
+      const party = partyOf(era.number, place.shard, place.slot);
+      const outcome = run(protocol.look, era.words, party);
+      if (outcome === undefined) return { era, party };
+      if (outcome === 'damaged') era.words.endEra();
+      if (outcome === 'odd' && !this.#repair(place)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** The last part of step 2: decodes an entry that may be given out, and keeps the value if the look allows it. Outside any section. */
+  keep(place: Place, look: Look, entry: FoundEntry): KeptValue | undefined {
+    const decoded = this.#core.decode(place, entry);
+    if (decoded === undefined) return undefined;
+    const { createdAt, expiresAt, tags } = entry.header;
+    const kept: KeptValue = {
+      era: look?.party.era ?? 0,
+      slot: place.slot,
+      epoch: look?.party.epoch ?? 0,
+      place,
+      value: this.#tier === undefined ? decoded.value : shareable(decoded.value),
+      copied: this.#tier !== undefined && isBytes(decoded.value),
+      createdAt,
+      expiresAt,
+      tags,
+      mayEnd: expiresAt !== Number.POSITIVE_INFINITY || tags.length > 0,
+      turn: 0,
+    };
+    // Where the era ended meanwhile, what was read may be of the next one.
+    if (look !== undefined && look.era === this.#core.store.opened) {
+      this.#tier?.keep(look.era, kept, entry.header.payloadLength);
+    }
+    return kept;
+  }
+
+  /** Counts a read of the disk. */
+  count<T>(found: T | undefined): T | undefined {
+    if (found === undefined) this.#counters.misses += 1;
+    else this.#counters.diskHits += 1;
+    return found;
+  }
+
+  close(): void {
+    this.#tier?.clear();
+  }
+
+  #settle(place: Place, look: Look, found: Found): KeptValue | undefined {
+    const entry = this.#core.fresh(place, found);
+    const kept = entry === undefined ? undefined : this.keep(place, look, entry);
+    if (kept === undefined) this.#tier?.forget(place.key);
+    return this.count(kept);
+  }
+
+  #lookAndHit(tier: MemoryTier, kept: KeptValue): KeptValue | undefined {
+    this.#core.look();
+    return tier.isCurrent(kept) ? kept : undefined;
+  }
+
+  /** False: a writer is at work. */
+  #repair({ shard, slot }: Place): boolean {
+    try {
+      return this.#core.store.tryRepair(shard, slot);
+    } catch (error) {
+      if (error instanceof EraEnded) return true;
+      throw error;
+    }
+  }
+}
+
+/** The value as it may be given to a caller. */
+export function handOut({ value, copied }: KeptValue): unknown {
+  return copied ? copyOf(value as Uint8Array) : value;
+}

@@ -1,0 +1,52 @@
+import type { CacheCore } from './core.js';
+import { sharedCounts } from './counters.js';
+import type { MemoryLimits } from './memory-options.js';
+import type { TierSize } from './memory-tier.js';
+import { totals } from './totals.js';
+
+/**
+ * What a cache holds, and what all processes together have done with it since it was made or last cleared. A process adds what it has counted
+ * about once a second and when it closes the cache; what one had not added yet when it was killed is missing.
+ */
+export interface CacheStats {
+  /** Expired ones too, until they are pruned or evicted. */
+  readonly entries: number;
+  /** Of the entry files, headers and all. */
+  readonly bytes: number;
+  /** Reads that found a value: `get`, `has`, `getOrSet` and their like, in memory and on the disk. */
+  readonly hits: number;
+  /** Those of them that were answered from memory. */
+  readonly memoryHits: number;
+  readonly misses: number;
+  readonly sets: number;
+  /** Entries that were removed by `delete` or `update`. */
+  readonly deletes: number;
+  /** Entries that were removed to stay below `maxBytes` and `maxEntries`. */
+  readonly evictions: number;
+  /** Damaged entries that were met; each was a miss. */
+  readonly damaged: number;
+  /** Loaders that `getOrSet` has run. */
+  readonly loads: number;
+  /** Locks of shards that were not free at once. */
+  readonly lockWaits: number;
+  /** The tier in memory of this instance. */
+  readonly memory: MemoryStats;
+}
+
+export type MemoryStats =
+  | ({ readonly state: 'on' } & TierSize & MemoryLimits)
+  | { readonly state: 'off'; readonly reason: 'memory: false' };
+
+/** `tierSize`: of this instance. Counts by hand where a process died while it wrote, so it may take a while. */
+export async function cacheStats(core: CacheCore, tierSize: TierSize | undefined): Promise<CacheStats> {
+  core.assertOpen();
+  const { entries, bytes } = await totals(core);
+  core.flushCounters();
+  const { memoryHits, diskHits, ...counts } = sharedCounts(core.store.era.words);
+  return { entries, bytes, hits: memoryHits + diskHits, memoryHits, ...counts, memory: memoryStats(core, tierSize) };
+}
+
+function memoryStats({ options }: CacheCore, tierSize: TierSize | undefined): MemoryStats {
+  if (options.memory === undefined || tierSize === undefined) return { state: 'off', reason: 'memory: false' };
+  return { state: 'on', ...tierSize, ...options.memory };
+}
