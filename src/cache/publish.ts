@@ -78,8 +78,17 @@ export function publish(era: Era, temporary: string, entryPath: string, old: Sta
     quietly(() => syscalls.unlink(temporary));
     throw error;
   }
-  // The new version stands. What is left of the old one, a later sweep finds.
-  quietly(() => syscalls.unlink(temporary));
+  // The new version stands, whatever becomes of the old one.
+  discard(temporary);
+}
+
+/** Removes a temporary file for which there is no use any more. What withstands a second try, `prune` finds. */
+function discard(temporary: string): void {
+  try {
+    syscalls.unlink(temporary);
+  } catch {
+    quietly(() => syscalls.unlink(temporary));
+  }
 }
 
 /** Moves something that should not be there to the era's trash, whatever it is. */
