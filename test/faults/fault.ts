@@ -26,16 +26,13 @@ export async function recordCalls(work: () => Promise<unknown>): Promise<string[
   return calls;
 }
 
-/** Where a call is made again and again (an era has 256 folders), so many of them, from the first on, are looked at, and the last. */
-const TELLING_TIMES = 3;
-
-/** Those calls, by their index, that are worth a try each: all, but of those made over and over only the first ones and the last. */
-export function telling(calls: readonly string[]): number[] {
+/** Those calls, by their index, that are worth a try each: of those made over and over (an era has 256 folders) the first ones and the last. */
+export function telling(calls: readonly string[], firstTimes = 3): number[] {
   const times = new Map<string, number>();
   return calls.flatMap((name, index) => {
     const time = (times.get(name) ?? 0) + 1;
     times.set(name, time);
-    return time <= TELLING_TIMES || !calls.includes(name, index + 1) ? [index] : [];
+    return time <= firstTimes || !calls.includes(name, index + 1) ? [index] : [];
   });
 }
 
