@@ -44,6 +44,8 @@ export class Sections {
       return false;
     }
     this.#inside[shard] = 1;
+    // Who still waits asks again at its next try; readers need not stand back for one who has come in.
+    if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
     try {
       const entered = mode === 'exclusive' ? enter(words, this.#era.number, shard) : undefined;
       if (entered === 'ended' || this.#era.ended) throw new EraEnded();
