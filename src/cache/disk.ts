@@ -18,7 +18,7 @@ import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
 import { tableHolds } from './payload-table.js';
-import { moveAway, publish, writeAll } from './publish.js';
+import { discard, moveAway, publish, writeAll } from './publish.js';
 import { noteRead, noteWrite, noteWriteUntil } from './recency.js';
 import { publishThroughSpare } from './spare.js';
 
@@ -241,7 +241,7 @@ export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry):
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
   // The new version stands. What is left of the old one where this fails, a later sweep finds.
-  if (publish(era, temporary.path, path, old) === 'exchanged') quietly(() => syscalls.unlink(temporary.path));
+  if (publish(era, temporary.path, path, old) === 'exchanged') discard(temporary.path);
   return difference(old?.isFile() ? old.size : undefined, temporary.length);
 }
 

@@ -5,7 +5,7 @@ import type { CacheDirectory } from './directory.js';
 import { buildEra, type Era, endEraIn, newEraNumber, openEra } from './era.js';
 import { whileLockedSync } from './exclusive-file.js';
 import { assertCompatible, type CacheStrategy, readFormat, writeFormat } from './format.js';
-import { type CachePaths, ENDED_PREFIX, ERA_PREFIX } from './layout.js';
+import { type CachePaths, ENDED_PREFIX, ERA_PREFIX, endedPath } from './layout.js';
 import { removeTree, SlowRemoval } from './remove-tree.js';
 
 /** How often a directory that is removed while an era is made in it is made again. */
@@ -78,7 +78,7 @@ export class Eras {
     const { version } = this.#paths;
     for (const name of this.#names(ERA_PREFIX)) {
       endEraIn(`${version}/${name}`);
-      syscalls.rename(`${version}/${name}`, `${version}/${ENDED_PREFIX}${randomBytes(8).toString('hex')}`);
+      syscalls.rename(`${version}/${name}`, endedPath(this.#paths));
     }
     const era = this.#buildAndPublish();
     this.deleteEnded();

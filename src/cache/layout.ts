@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { SHARDS } from './key.js';
 
 /** The names of everything in a cache's directory. Nothing else makes paths. */
@@ -68,3 +69,8 @@ function shardName(shard: number): string {
 /** Names of eras, and of folders that were eras and are being deleted. */
 export const ERA_PREFIX = 'era-';
 export const ENDED_PREFIX = 'ended-';
+
+/** A new name for an era that is over. */
+export function endedPath(paths: CachePaths): string {
+  return `${paths.version}/${ENDED_PREFIX}${randomBytes(8).toString('hex')}`;
+}

@@ -93,6 +93,15 @@ export function publish(
   }
 }
 
+/** Removes a file for which there is no use any more, when what matters is done. What withstands a second try, `prune` finds. */
+export function discard(path: string): void {
+  try {
+    syscalls.unlink(path);
+  } catch {
+    quietly(() => syscalls.unlink(path));
+  }
+}
+
 /** Moves something that should not be there to the era's trash, whatever it is. */
 export function moveAway(era: Era, path: string): void {
   syscalls.rename(path, `${era.paths.trash}/${randomBytes(8).toString('hex')}`);

@@ -72,6 +72,8 @@ export class Sections {
 
   #enter(shard: number, mode: LockMode): void {
     const { words, number } = this.#era;
+    // Who still waits asks again at its next try; readers need not stand back for one who has come in.
+    if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
     const entered = mode === 'exclusive' ? run(protocol.enter, words, partyOf(number, shard, 0)) : undefined;
     if (entered === 'damaged') this.#era.condemn();
     if (entered === 'ended' || this.#era.ended) throw new EraEnded();

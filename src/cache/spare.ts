@@ -2,7 +2,7 @@ import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
-import { moveAway, publish, writeAll } from './publish.js';
+import { discard, moveAway, publish, writeAll } from './publish.js';
 
 /*
  * Publishing without making and deleting a file each time.
@@ -125,5 +125,5 @@ export function discardSpare(era: Era, shard: number): number {
 /** Step 5. */
 function keep(era: Era, place: Place, path: string, length: number): void {
   if (length <= LONGEST_SPARE) era.words.setSpare(place.shard, place.slot + 1);
-  else quietly(() => syscalls.unlink(path));
+  else discard(path);
 }

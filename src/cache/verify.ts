@@ -4,6 +4,9 @@ import type { CacheCore } from './core.js';
 import type { Era } from './era.js';
 import { REMOVALS_PER_SECTION } from './expired.js';
 import { SHARDS } from './key.js';
+import { cachePaths } from './layout.js';
+import { eraLeftovers, idleLocks, removeIdleLock } from './leftovers.js';
+import { removeFormerEras } from './prune.js';
 import { moveAway } from './publish.js';
 import { recountShard } from './recount.js';
 import { isOrphaned, kindOfName, namesIn, removeNamed, removeOrphan } from './shard-folder.js';
@@ -34,11 +37,14 @@ export async function verify(core: CacheCore, options: VerifyOptions = {}): Prom
   const mode: Mode = repair ? 'repair' : 'look';
   return inPresentEra(core, async (era) => {
     const findings = new Findings();
+    const idle = idleLocks(era);
     for (let shard = 0; shard < SHARDS; shard += 1) {
       await runSteps(core, verifyShard(era, shard, mode, findings), signal);
       const { entries, bytes, found } = findings;
       onProgress?.({ shards: shard + 1, of: SHARDS, entries, bytes, found });
     }
+    verifyFlights(era, idle, mode, findings);
+    await verifyEras(core, mode, findings, signal);
     return findings.report();
   });
 }
@@ -125,4 +131,18 @@ function* verifyTotals(era: Era, shard: number, mode: Mode, findings: Findings):
   const { counted, noted } = yield* recountShard(era, shard, mode === 'repair' || marked ? 'store' : 'compare');
   if (marked || (counted.entries === noted.entries && counted.bytes === noted.bytes)) return;
   findings.add(era.paths.shardFolder(shard), 'totals', mode === 'repair' ? 'repaired' : 'left');
+}
+
+/** A lock that was idle at the beginning and is so still: one that is only just being made is not. */
+function verifyFlights(era: Era, idleBefore: ReadonlyMap<string, number>, mode: Mode, findings: Findings): void {
+  for (const [path, mark] of idleLocks(era)) {
+    if (idleBefore.get(path) !== mark) continue;
+    findings.add(path, 'idle lock', mode === 'repair' && removeIdleLock(path) ? 'repaired' : 'left');
+  }
+}
+
+async function verifyEras(core: CacheCore, mode: Mode, findings: Findings, signal?: AbortSignal): Promise<void> {
+  const found = eraLeftovers(cachePaths(core.directory));
+  if (found.length > 0 && mode === 'repair') await removeFormerEras(core, signal);
+  for (const { path, kind } of found) findings.add(path, kind, mode === 'repair' ? 'repaired' : 'left');
 }
