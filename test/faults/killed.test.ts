@@ -117,16 +117,19 @@ function remains(directory: string): Partial<Record<ProblemKind, number>> {
       .length,
     'former era': names.filter((name) => name.startsWith('ended-')).length,
     'idle lock': readdirSync(`${version}/${era}/flights`).length,
-    'orphaned temporary': shards.flatMap((shard) => readdirSync(`${version}/${era}/data/${shard}`)).filter(isTemporary)
-      .length,
+    'orphaned temporary': shards.reduce(
+      (sum, shard) => sum + orphansIn(`${version}/${era}/data/${shard}`, words.spare(Number.parseInt(shard, 16))),
+      0,
+    ),
     'unpublished era': names.filter((name) => name.startsWith('era-') && name !== era).length,
     'unpublished format': names.filter((name) => name.startsWith('.format-')).length,
   };
   return sorted(counts);
 }
 
-function isTemporary(name: string): boolean {
-  return name.startsWith('.');
+/** Temporaries, and a spare file that its word does not vouch for. */
+function orphansIn(folder: string, spareWord: number): number {
+  return readdirSync(folder).filter((name) => name.startsWith('.') || (name === 'spare' && spareWord === 0)).length;
 }
 
 function sorted(counts: Partial<Record<ProblemKind, number>>): Partial<Record<ProblemKind, number>> {
