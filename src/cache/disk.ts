@@ -17,8 +17,9 @@ import {
 import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
-import { moveAway, publish, temporaryPath, writeAll, writeTemporary } from './publish.js';
+import { moveAway, publish, temporaryPath, writeTemporary } from './publish.js';
 import { noteRead, noteWrite } from './recency.js';
+import { writeAll } from './write-all.js';
 
 /**
  * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be (some 80 KiB, nearly

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
+import { writeAll } from './write-all.js';
 
 /** Names that begin like this are no entries: temporaries under way, or left by a process that was killed. */
 export const TEMPORARY_PREFIX = '.';
@@ -40,15 +41,6 @@ export function writeTemporary(era: Era, path: string, bytes: Buffer, mode: numb
   } catch (error) {
     quietly(() => syscalls.unlink(path));
     throw error;
-  }
-}
-
-/** Writes from the beginning of a file on; write(2) may stop short without saying so. */
-export function writeAll(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) {
-    const written = syscalls.write(fd, bytes, done, bytes.length - done, done);
-    if (written === 0) throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
-    done += written;
   }
 }
 
