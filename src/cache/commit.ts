@@ -6,10 +6,10 @@ import type { TemporaryEntry } from './disk.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { HEADER_ALLOWANCE } from './options.js';
-import { writeAll, writeAllAsync } from './publish.js';
 import { staleUntilOf } from './recency.js';
 import { inPresentEra, inPresentEraSync } from './steps.js';
 import { Temporary } from './temporary.js';
+import { writeAll, writeAllAsync } from './write-all.js';
 
 /*
  * How a value that has been encoded becomes the entry of its key. A small one is written inside the section: that is over sooner than

@@ -4,7 +4,7 @@ import { assertMapSupported } from '../os/mmap.js';
 import { absolutePath, parentFolder } from '../os/paths.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, syscalls } from '../os/syscalls.js';
 import { type CachePaths, cachePaths, README_CONTENT, README_FILE, TAG_CONTENT, TAG_FILE } from './layout.js';
-import { writeAll } from './publish.js';
+import { writeAll } from './write-all.js';
 
 /** Where a lock or a mapping does not mean the same to all, or a store to a page can fail. */
 const REFUSED: ReadonlySet<FilesystemKind> = new Set(['nfs', 'smb', '9p', 'fuse', 'ceph', 'zfs', 'bcachefs']);

@@ -18,9 +18,10 @@ import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
 import { tableHolds } from './payload-table.js';
-import { discard, moveAway, publish, writeAll } from './publish.js';
+import { discard, moveAway, publish } from './publish.js';
 import { noteRead, noteWrite, noteWriteUntil } from './recency.js';
 import { publishThroughSpare } from './spare.js';
+import { writeAll } from './write-all.js';
 
 /**
  * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be (some 80 KiB, nearly

@@ -6,6 +6,7 @@ import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, syscalls } from '../os/syscalls.js
 import { SHARDS } from './key.js';
 import { type EraPaths, eraPaths } from './layout.js';
 import { SHARED_LAYOUT, SHARED_LENGTH, SharedWords } from './words.js';
+import { writeAll } from './write-all.js';
 
 /**
  * Thrown inside when an era turns out to be over, or to lack a part: whoever catches it looks for the present era and starts
@@ -90,29 +91,36 @@ export interface EraBuild {
 /**
  * Builds a whole era under a random name that nobody knows yet. Every byte of `shared` is written and brought to the disk before it is
  * mapped: to store to a page that the disk has no room for is SIGBUS. Where each write takes a new block that would not be enough:
- * `shared` is made an exception, or the file system is refused (`ERR_UNSUPPORTED_FILESYSTEM`).
+ * `shared` is made an exception, or the file system is refused (`ERR_UNSUPPORTED_FILESYSTEM`). It comes first, since fsync(2) waits for
+ * whatever the file system's journal holds at that moment, and half a thousand new names are not to be among it.
  */
 export function buildEra(folder: string, number: number, { mode, copyOnWrite }: EraBuild): Era {
   const paths = eraPaths(folder);
   const fileMode = mode & 0o666;
   syscalls.mkdir(folder, mode);
-  syscalls.mkdir(`${folder}/data`, mode);
-  syscalls.mkdir(paths.flights, mode);
-  syscalls.mkdir(paths.trash, mode);
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    syscalls.mkdir(paths.shardFolder(shard), mode);
-    syscalls.close(syscalls.open(paths.shardLock(shard), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode));
+  const era = buildShared(paths, number, { mode: fileMode, copyOnWrite });
+  try {
+    syscalls.mkdir(`${folder}/data`, mode);
+    syscalls.mkdir(paths.flights, mode);
+    syscalls.mkdir(paths.trash, mode);
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      syscalls.mkdir(paths.shardFolder(shard), mode);
+      syscalls.close(syscalls.open(paths.shardLock(shard), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode));
+    }
+    return era;
+  } catch (error) {
+    era.close();
+    throw error;
   }
+}
+
+function buildShared(paths: EraPaths, number: number, { mode, copyOnWrite }: EraBuild): Era {
   const content = Buffer.alloc(SHARED_LENGTH);
   new SharedWords(content).initialise(number, bootId());
-  const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode);
+  const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     if (copyOnWrite) overwriteInPlace(fd, paths.shared);
-    for (let done = 0; done < content.length; ) {
-      const count = syscalls.write(fd, content, done, content.length - done, done);
-      if (count === 0) throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
-      done += count;
-    }
+    writeAll(fd, content);
     syscalls.fsync(fd);
     const { dev, ino } = syscalls.fstat(fd);
     return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev, ino });

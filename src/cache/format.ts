@@ -4,8 +4,8 @@ import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, syscalls }
 import { FORMAT_VERSION } from './entry.js';
 import { SHARDS, SLOTS } from './key.js';
 import { type CachePaths, ERA_PREFIX } from './layout.js';
-import { writeAll } from './publish.js';
 import { readFully } from './read-header.js';
+import { writeAll } from './write-all.js';
 
 export type CacheStrategy = 'rename' | 'flock';
 
@@ -34,7 +34,10 @@ export function readFormat(paths: CachePaths): Format | undefined {
   return isFormat(value) ? value : undefined;
 }
 
-/** Puts a new `format` in the place of the old one, in one step. Under the exclusive lock of `format`. */
+/**
+ * Puts a new `format` in the place of the old one, in one step. Under the exclusive lock of `format`. Not brought to the disk: what
+ * a crash of the machine leaves names an era or it does not, and where it does not one is made.
+ */
 export function writeFormat(paths: CachePaths, format: Format, mode: number): void {
   const content = {
     format: FORMAT_VERSION,
@@ -49,7 +52,6 @@ export function writeFormat(paths: CachePaths, format: Format, mode: number): vo
   try {
     try {
       writeAll(fd, bytes);
-      syscalls.fsync(fd);
     } finally {
       quietly(() => syscalls.close(fd));
     }

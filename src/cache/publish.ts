@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { errorCode, quietly } from '../errors.js';
-import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
+import { quietly } from '../errors.js';
+import { type Stats, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
 
 /** Names that begin like this are no entries: temporaries under way, or left by a process that was killed. */
 export const TEMPORARY_PREFIX = '.';
-
-/** So much is written with one call through the thread pool: others wait for a thread of it, too. */
-const LONGEST_WRITE = 8 * 1024 * 1024;
 
 /** Random once for each thread; a count makes each name new. */
 const uniquePart = randomBytes(12).toString('hex');
@@ -17,54 +14,6 @@ let count = 0;
 export function temporaryPath(era: Era, shard: number): string {
   count += 1;
   return `${era.paths.shardFolder(shard)}/${TEMPORARY_PREFIX}${uniquePart}-${count.toString(36)}`;
-}
-
-/**
- * Writes bytes to a new temporary file, every one of them. Where it fails nothing is left. A folder that is missing ends the era:
- * no part of one is ever made again.
- */
-export function writeTemporary(era: Era, path: string, bytes: Buffer, mode: number): void {
-  let fd: number;
-  try {
-    fd = syscalls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') era.condemn();
-    throw error;
-  }
-  try {
-    try {
-      writeAll(fd, bytes);
-    } catch (error) {
-      quietly(() => syscalls.close(fd));
-      throw error;
-    }
-    syscalls.close(fd);
-  } catch (error) {
-    quietly(() => syscalls.unlink(path));
-    throw error;
-  }
-}
-
-/** Writes from the beginning of a file on; write(2) may stop short without saying so. */
-export function writeAll(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += progress(syscalls.write(fd, bytes, done, bytes.length - done, done));
-  }
-}
-
-/** Writes at a place of a file, through the thread pool. */
-export async function writeAllAsync(fd: number, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const length = Math.min(LONGEST_WRITE, bytes.length - done);
-    done += progress(await syscalls.writeAsync(fd, bytes, done, length, position + done));
-  }
-}
-
-/** A write that wrote nothing and gave no error would be tried for ever. */
-function progress(written: number): number {
-  if (written > 0) return written;
-  throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
 }
 
 /**

@@ -2,7 +2,8 @@ import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
-import { discard, moveAway, publish, writeAll } from './publish.js';
+import { discard, moveAway, publish } from './publish.js';
+import { writeAll } from './write-all.js';
 
 /*
  * Publishing without making and deleting a file each time.

@@ -7,11 +7,11 @@ import { EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { checkTags, type Place } from './key.js';
 import type { SetOptions } from './options.js';
-import { writeAllAsync } from './publish.js';
 import { inPresentEraSync } from './steps.js';
 import { closedError } from './store.js';
 import { stampTags } from './tags.js';
 import { Temporary } from './temporary.js';
+import { writeAllAsync } from './write-all.js';
 
 /** Chunks that wait are written together, up to so many bytes at once. */
 const PIECE = 512 * 1024;

@@ -24,7 +24,7 @@ describe('a fault at any one call of opening a cache', () => {
       for (const index of telling(calls)) {
         await prepare(directory);
         const restore = failAt(index, fault);
-        const told = open(directory);
+        const told = await open(directory);
         restore();
         const found = [...wrongOutcome(told, fault), ...remains(directory), ...(await wrongState(directory))];
         problems.push(...found.map((what) => `${calls[index]} (call ${index} of ${calls}): ${what}`));
@@ -43,9 +43,9 @@ describe('a fault at any one call of opening a cache', () => {
     }
 
     /** The code of the error, if there was one. */
-    function open(directory: string): string | undefined {
+    async function open(directory: string): Promise<string | undefined> {
       try {
-        void openCache(directory, 'rename').close();
+        await openCache(directory, 'rename').close();
         return undefined;
       } catch (error) {
         return errorCode(error) ?? String(error);
