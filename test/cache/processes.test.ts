@@ -45,6 +45,35 @@ describe.skipIf(!needs('koffi'))('a cache in several processes', () => {
     expect(outcomes.reduce((sum, { loads }) => sum + loads, 0)).toBe(1);
   });
 
+  test.each(['set', 'delete'] as const)(
+    'a %s while another process loads wins, and its caller still gets what was loaded',
+    async (what) => {
+      const directory = `${quickFolder()}/cache`;
+      const loading = worker(directory, 'rename', 'callers', 'cold', 5, 500);
+      await begin([loading]);
+      await loading.said('loading');
+      const cache = new FileCache({ directory });
+      if (what === 'set') await cache.set('cold', 'set');
+      else await cache.delete('cold');
+      expect(await outcome(loading)).toEqual({ loads: 1, values: [loading.pid] });
+      expect(await cache.get('cold')).toBe(what === 'set' ? 'set' : undefined);
+      await cache.close();
+    },
+  );
+
+  test('a stale value: 6 processes with 50 callers each get it at once, and one of them loads the new one, once', async () => {
+    const directory = `${quickFolder()}/cache`;
+    const cache = new FileCache<string>({ directory });
+    await cache.getOrSet('stale', () => 'old', { ttl: 0, staleWhileRevalidate: 3_600_000 });
+    const workers = Array.from({ length: 6 }, () => worker(directory, 'rename', 'stale', 'stale', 50, 1_000));
+    await begin(workers);
+    const outcomes = await Promise.all(workers.map((process) => outcome<{ loads: number; values: string[] }>(process)));
+    expect(outcomes.reduce((sum, { loads }) => sum + loads, 0)).toBe(1);
+    // Who had waited would have the new one.
+    expect(outcomes.map(({ values }) => values)).toEqual(workers.map(() => ['old']));
+    await cache.close();
+  });
+
   test.each(['rename', 'flock'] as const)(
     'update over %s: 8 processes count to exactly 8,000 while another sets other keys of the same shard',
     { timeout: 120_000 },
