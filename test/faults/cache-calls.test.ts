@@ -59,7 +59,7 @@ describe.each(['rename', 'flock'] as const)('a cache, %s, a fault at any one cal
         if (other !== OTHER && !operation.removesOthers)
           problems.push(`${who} finds ${shown(other)} under another key`);
       }
-      if (locksHeld() > 0) problems.push('left a lock');
+      if (locksHeld(directory) > 0) problems.push('left a lock');
       problems.push(...litter(directory, KEYS).map((path) => `left ${path}`));
       await cache.set(KEY, LAST);
       if (fresh.getSync(KEY) !== LAST) problems.push('the next operation does not work');
