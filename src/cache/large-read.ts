@@ -90,14 +90,23 @@ async function payloadOf(fd: number, header: DecodedHeader, codec: CodecName): P
     // A stream can have written more bytes than a Buffer holds; of any other value that cannot be.
     return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
   }
-  const reader = await PayloadReader.open(fd, header);
-  if (!reader.ok) return { kind: 'damaged', damage: reader.damage };
-  const payload = Buffer.allocUnsafeSlow(header.payloadLength);
-  for (let from = 0; from < payload.length; from += PIECE) {
-    const damage = await reader.value.fill(payload.subarray(from, from + PIECE));
-    if (damage !== undefined) return { kind: 'damaged', damage };
+  let payload = Buffer.alloc(0);
+  const opened = await PayloadReader.open(fd, header, {
+    pieceLength: PIECE,
+    allocate: (length, offset) => payload.subarray(offset, offset + length),
+  });
+  if (!opened.ok) return { kind: 'damaged', damage: opened.damage };
+  const reader = opened.value;
+  payload = Buffer.allocUnsafeSlow(header.payloadLength);
+  try {
+    while (reader.left > 0) {
+      const piece = await reader.next();
+      if (!piece.ok) return { kind: 'damaged', damage: piece.damage };
+    }
+    return { kind: 'entry', entry: { header, payload } };
+  } finally {
+    await reader.settled();
   }
-  return { kind: 'entry', entry: { header, payload } };
 }
 
 function openOrRead(path: string, place: Place, inline: number): Found | OpenFile {
