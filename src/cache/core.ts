@@ -110,14 +110,17 @@ export class CacheCore {
 
   /**
    * The same without holding the event loop up; `use` is called in the same turn in which the entry was read, outside any section.
+   * A large payload of another codec than the cache's is given as empty, unless `all` are asked for: nobody could decode it.
    */
-  async find<T>(place: Place, use: (found: Found) => T): Promise<T> {
-    if (this.options.inlineLimit < USUAL_INLINE_LIMIT) return use(await this.whileOpen(findLimited(this, place)));
+  async find<T>(place: Place, use: (found: Found) => T, payloads: 'decodable' | 'all' = 'decodable'): Promise<T> {
+    const codec = payloads === 'all' ? undefined : this.options.codec.name;
+    if (this.options.inlineLimit < USUAL_INLINE_LIMIT) {
+      return use(await this.whileOpen(findLimited(this, place, codec)));
+    }
     const found = this.inPlace
       ? await this.#findInSection(place)
       : this.store.outside((era) => readOrOpenEntry(era, place, this.#inlineLength), closeOpened);
-    if (found.kind !== 'open') return use(found);
-    return use(await this.whileOpen(readLarge(found, this.options.codec.name)));
+    return use(found.kind === 'open' ? await this.whileOpen(readLarge(found, codec)) : found);
   }
 
   async #findInSection(place: Place): Promise<Found | OpenEntry> {

@@ -21,10 +21,14 @@ async function get(directory: string, argument: string, { json }: { json?: true 
   const key = await keyFrom(argument);
   await withCache(directory, async (core) => {
     const place = core.place(key);
-    const content = await core.find(place, (found) => {
-      const entry = core.fresh(place, found);
-      return entry && (json ? describe(entry) : Buffer.from(entry.payload));
-    });
+    const content = await core.find(
+      place,
+      (found) => {
+        const entry = core.fresh(place, found);
+        return entry && (json ? describe(entry) : Buffer.from(entry.payload));
+      },
+      'all',
+    );
     if (content === undefined) process.exitCode = ExitStatus.found;
     else await print(content);
   });
