@@ -1,4 +1,5 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, copyFileSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import { errorCode } from '../../src/errors.js';
@@ -100,6 +101,32 @@ describe.skipIf(!needs('koffi'))('a cache that is damaged under 4 working proces
       'its shared words zeroed',
       (directory) => writeFileSync(`${era(directory)}/shared`, Buffer.alloc(823_296), { flag: 'r+' }),
     ],
+    [
+      'its shared words overwritten',
+      (directory) => writeFileSync(`${era(directory)}/shared`, randomBytes(823_296), { flag: 'r+' }),
+    ],
+    [
+      'its shared words replaced by other ones',
+      (directory) => {
+        writeFileSync(`${directory}/other`, randomBytes(823_296));
+        renameSync(`${directory}/other`, `${era(directory)}/shared`);
+      },
+    ],
+    [
+      'its shared words replaced by an older copy',
+      (directory) => {
+        copyFileSync(`${era(directory)}/shared`, `${directory}/copy`);
+        renameSync(`${directory}/copy`, `${era(directory)}/shared`);
+      },
+    ],
+    [
+      'its epochs overwritten',
+      (directory) => {
+        const fd = openSync(`${era(directory)}/shared`, 'r+');
+        writeSync(fd, randomBytes(262_144), 0, 262_144, 20_480);
+        closeSync(fd);
+      },
+    ],
     ["a shard's folder deleted", (directory) => rmSync(`${era(directory)}/data/00`, { recursive: true, force: true })],
   ];
 
@@ -113,9 +140,13 @@ describe.skipIf(!needs('koffi'))('a cache that is damaged under 4 working proces
     const cache = new FileCache({ directory });
     await cache.set('agreed', 'yes');
     for (const process of workers) process.say('last look');
+    for (const process of workers) await process.said('agreed');
+    // All have it in memory now: who still had another cache open would not see this.
+    await cache.set('agreed', 'no');
+    for (const process of workers) process.say('very last look');
     for (const process of workers) {
       const { foreign, errors, seen } = await outcome<{ foreign: number; errors: object; seen: unknown }>(process);
-      expect({ foreign, errors, seen }).toEqual({ foreign: 0, errors: {}, seen: 'yes' });
+      expect({ foreign, errors, seen }).toEqual({ foreign: 0, errors: {}, seen: ['yes', 'no'] });
     }
     await cache.close();
   });
