@@ -212,6 +212,8 @@ describe('large values', () => {
     });
     await cache.set('key', value).finally(restore);
     expect((await cache.get('key'))?.equals(value)).toBe(true);
+    // The former era is deleted behind.
+    await cache.close();
     expect(leftovers(directory)).toEqual([]);
   });
 
