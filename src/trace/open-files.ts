@@ -1,4 +1,4 @@
-import type { CallSite, How, RequestLine } from './access.js';
+import type { CallSite, How, LockState, RequestLine } from './access.js';
 
 /** A watched data file that the program has open. */
 export interface OpenFile {
@@ -10,8 +10,18 @@ export interface OpenFile {
   readonly request: RequestLine | undefined;
   /** Where a stream over it was made, whose reads and writes are nobody's calls. */
   stream: CallSite | undefined;
-  /** What has been told of a stream: each way and state of the lock once, not each chunk. */
-  readonly told: Set<string>;
+  /** The access of which the next read or write may be the continuation. */
+  last: Told | undefined;
+}
+
+/** What makes one access of the reads, or writes, that follow each other on one descriptor. */
+export interface Told {
+  readonly how: How;
+  readonly lock: LockState;
+  readonly site: CallSite | undefined;
+  readonly request: RequestLine | undefined;
+  /** When it went on last. */
+  readonly at: number;
 }
 
 /** The watched data files that this thread has open, by descriptor. */

@@ -46,7 +46,7 @@ function openData(recorder: Recorder, call: string, path: string, flags: unknown
     site: direct ?? stream ?? packageSite(),
     request: currentRequest(),
     stream,
-    told: new Set(),
+    last: undefined,
   };
   return (opened) => {
     const fd = follow(recorder, opened);

@@ -4,7 +4,7 @@ import { packageSite, programSite } from './call-site.js';
 import type { HeldLocks } from './held-locks.js';
 import type { After } from './intercept.js';
 import type { TraceLog } from './log.js';
-import { descriptorOf, type OpenFile, type OpenFiles } from './open-files.js';
+import { descriptorOf, type OpenFile, type OpenFiles, type Told } from './open-files.js';
 import { currentRequest } from './request.js';
 import type { WatchList } from './watch-list.js';
 
@@ -15,6 +15,9 @@ export interface Ambience {
   /** It is part of a call that has been written down already. */
   readonly silent?: true;
 }
+
+/** A longer pause between two reads of a descriptor is the end of one access and the beginning of another. */
+const PAUSE_MS = 100;
 
 /** Writes accesses down: finds the file, the line, the request and the lock of a call, and appends them to the log. */
 export class Recorder {
@@ -57,17 +60,18 @@ export class Recorder {
     );
   }
 
-  /** An access to an open data file. */
+  /**
+   * An access to an open data file. Reads that follow each other from one line, for one request and in one state of the lock are one access, as is all that a
+   * stream reads; writes too.
+   */
   accessOpen(call: string, open: OpenFile, how: How): After | undefined {
-    if (open.stream === undefined) {
-      const site = programSite() ?? open.site ?? packageSite();
-      return this.#record(call, open.path, how, site, currentRequest() ?? open.request);
-    }
-    const state = `${how} ${this.locks.of(open.path)}`;
-    if (open.told.has(state)) return undefined;
-    open.told.add(state);
-    this.#record(call, open.path, how, open.stream, open.request ?? currentRequest());
-    return undefined;
+    const { stream, last } = open;
+    const site = stream ?? programSite() ?? open.site ?? packageSite();
+    const request = stream === undefined ? (currentRequest() ?? open.request) : open.request;
+    const told: Told = { how, lock: this.locks.of(open.path), site, request, at: performance.now() };
+    open.last = told;
+    if (last !== undefined && continues(last, told, stream !== undefined)) return undefined;
+    return this.#record(call, open.path, how, site, request);
   }
 
   /** A descriptor is being closed: its number may stand for another file from now on. */
@@ -100,4 +104,14 @@ export class Recorder {
       if (this.locks.of(path) === 'none') this.#log.append({ ...line, time: Date.now(), lock: 'none', late: true });
     };
   }
+}
+
+function continues(last: Told, told: Told, stream: boolean): boolean {
+  return (
+    last.how === told.how &&
+    last.lock === told.lock &&
+    last.site === told.site &&
+    last.request === told.request &&
+    (stream || told.at - last.at < PAUSE_MS)
+  );
 }

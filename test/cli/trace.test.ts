@@ -135,26 +135,26 @@ describe('wrong use ends with status 2, a message on standard error and nothing 
     writeFileSync(join(folder, 'holdfast-trace/1.jsonl'), '');
     return folder;
   };
-  test.each<[string, string[], RegExp]>([
-    ['no command', ['trace', '--files', 'x'], /missing required argument 'command'/],
-    ['no globs', ['trace', '--', 'app.js'], /Nothing says which files to watch/],
+  test.each<[string, () => string[], RegExp]>([
+    ['no command', () => ['trace', '--files', 'x'], /missing required argument 'command'/],
+    ['no globs', () => ['trace', '--', 'app.js'], /Nothing says which files to watch/],
     [
       'a command that is not there',
-      ['trace', '--directory', empty(), '--files', 'x', '--', 'no-such-command'],
+      () => ['trace', '--directory', empty(), '--files', 'x', '--', 'no-such-command'],
       /ENOENT/,
     ],
-    ['an unknown option', ['trace', '--nope', '--', 'app.js'], /unknown option '--nope'/],
-    ['no directory', ['trace', 'report'], /missing required argument 'directory'/],
-    ['an unknown option of report', ['trace', 'report', '--nope', 'x'], /unknown option '--nope'/],
-    ['a directory that is missing', ['trace', 'report', '/nonexistent/trace'], /ENOENT/],
-    ['a directory without logs', ['trace', 'report', empty()], /Expected a directory with logs of a trace/],
+    ['an unknown option', () => ['trace', '--nope', '--', 'app.js'], /unknown option '--nope'/],
+    ['no directory', () => ['trace', 'report'], /missing required argument 'directory'/],
+    ['an unknown option of report', () => ['trace', 'report', '--nope', 'x'], /unknown option '--nope'/],
+    ['a directory that is missing', () => ['trace', 'report', '/nonexistent/trace'], /ENOENT/],
+    ['a directory without logs', () => ['trace', 'report', empty()], /Expected a directory with logs of a trace/],
     [
       'a log without accesses',
-      ['trace', 'report', join(full(), 'holdfast-trace')],
+      () => ['trace', 'report', join(full(), 'holdfast-trace')],
       /none of which accessed a watched file/,
     ],
   ])('%s', async (_name, args, message) => {
-    const { exitCode, stdout, stderr } = await holdfast(args, { HOLDFAST_TRACE: '' }).ended;
+    const { exitCode, stdout, stderr } = await holdfast(args(), { HOLDFAST_TRACE: '' }).ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(message);
   });
