@@ -12,6 +12,14 @@ const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url));
 const WRAPPERS =
   /\/node_modules\/(?:holdfast|graceful-fs|fs-extra|universalify|jsonfile|load-json-file|write-json-file|write-file-atomic|atomically|steno|proper-lockfile|retry)\//;
 
+/** A file that frames come from. */
+interface Origin {
+  readonly path: string;
+  readonly kind: 'inside' | 'package' | 'program';
+}
+
+/** By the name that frames have for it: a path or a URL. */
+const origins = new Map<string, Origin>();
 /** Sites by place, so that the source map is asked once for each. */
 const known = new Map<string, CallSite>();
 
@@ -26,40 +34,53 @@ export function programSite(): CallSite | undefined {
 
 /** For calls without a line of the program: the first frame that is not in node and not in this package. */
 export function packageSite(): CallSite | undefined {
-  return search(DEEP, isForeign);
+  return search(DEEP, isOutside);
 }
 
-function search(depth: number, accepts: (file: string) => boolean): CallSite | undefined {
+function search(depth: number, accepts: (origin: Origin) => boolean): CallSite | undefined {
   for (const frame of capture(depth)) {
     const name = frame.getFileName();
     if (!name) continue;
-    const file = name.startsWith('file:') ? fileURLToPath(name) : name;
-    if (accepts(file)) return siteAt(file, frame);
+    const origin = origins.get(name) ?? remember(name);
+    if (accepts(origin)) return siteAt(origin.path, frame);
   }
   return undefined;
 }
 
-function isForeign(file: string): boolean {
-  return file.startsWith('/') && !file.startsWith(OWN_FOLDER);
+function isProgram({ kind }: Origin): boolean {
+  return kind === 'program';
 }
 
-function isProgram(file: string): boolean {
-  return isForeign(file) && !WRAPPERS.test(file);
+function isOutside({ kind }: Origin): boolean {
+  return kind !== 'inside';
 }
 
+function remember(name: string): Origin {
+  const path = name.startsWith('file:') ? fileURLToPath(name) : name;
+  const inside = !path.startsWith('/') || path.startsWith(OWN_FOLDER);
+  const origin: Origin = { path, kind: inside ? 'inside' : WRAPPERS.test(path) ? 'package' : 'program' };
+  origins.set(name, origin);
+  return origin;
+}
+
+/** The frames themselves: making text of them would cost more, and ask whoever formats stacks in the program. */
 function capture(depth: number): NodeJS.CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: unknown } = {};
-  Error.prepareStackTrace = (_error, frames) => frames;
+  Error.prepareStackTrace = asTheyAre;
   Error.stackTraceLimit = depth;
   try {
     Error.captureStackTrace(holder, search);
     return Array.isArray(holder.stack) ? holder.stack : [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    if (prepareStackTrace === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-    else Error.prepareStackTrace = prepareStackTrace;
+    // Where there was none it is left as `undefined`: to delete it each time would make of Error an object that is slow for everybody.
+    Error.prepareStackTrace = prepareStackTrace;
   }
+}
+
+function asTheyAre(_error: Error, frames: NodeJS.CallSite[]): NodeJS.CallSite[] {
+  return frames;
 }
 
 function siteAt(file: string, frame: NodeJS.CallSite): CallSite {

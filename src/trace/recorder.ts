@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AccessLine, CallSite, How, RequestLine } from './access.js';
+import type { AccessLine, CallSite, How, LockState, RequestLine } from './access.js';
 import { packageSite, programSite } from './call-site.js';
 import type { HeldLocks } from './held-locks.js';
 import type { After } from './intercept.js';
@@ -51,13 +51,8 @@ export class Recorder {
   /** An access to a data file that is not open. `undefined` is one that nobody watches. */
   accessPath(call: string, path: string | undefined, how: How): After | undefined {
     if (path === undefined || this.ambience.getStore()?.silent) return undefined;
-    return this.#record(
-      call,
-      path,
-      how,
-      programSite() ?? this.ambience.getStore()?.site ?? packageSite(),
-      currentRequest(),
-    );
+    const site = programSite() ?? this.ambience.getStore()?.site ?? packageSite();
+    return this.#record(call, path, how, this.locks.of(path), site, currentRequest());
   }
 
   /**
@@ -68,10 +63,11 @@ export class Recorder {
     const { stream, last } = open;
     const site = stream ?? programSite() ?? open.site ?? packageSite();
     const request = stream === undefined ? (currentRequest() ?? open.request) : open.request;
-    const told: Told = { how, lock: this.locks.of(open.path), site, request, at: performance.now() };
+    const lock = this.locks.of(open.path);
+    const told: Told = { how, lock, site, request, at: performance.now() };
     open.last = told;
     if (last !== undefined && continues(last, told, stream !== undefined)) return undefined;
-    return this.#record(call, open.path, how, site, request);
+    return this.#record(call, open.path, how, lock, site, request);
   }
 
   /** A descriptor is being closed: its number may stand for another file from now on. */
@@ -86,10 +82,10 @@ export class Recorder {
     call: string,
     path: string,
     how: How,
+    lock: LockState,
     site: CallSite | undefined,
     request: RequestLine | undefined,
   ): After | undefined {
-    const lock = this.locks.of(path);
     const line: Omit<AccessLine, 'time' | 'lock'> = {
       kind: 'access',
       path,

@@ -96,7 +96,7 @@ describe('the line that is named is the one of the program', () => {
       'if (asked !== 0 || Error.stackTraceLimit !== 1 || new Error().stack !== "mine") process.exit(9);',
       'delete Error.prepareStackTrace;',
       "require('node:fs').readFileSync(path); // R2",
-      'if (Object.hasOwn(Error, "prepareStackTrace")) process.exit(8);',
+      'if (typeof Error.prepareStackTrace === "function") process.exit(8);',
     );
     expect(await readers(app)).toEqual(['unlocked-reader R', 'unlocked-reader R2']);
   });
