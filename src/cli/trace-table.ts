@@ -35,16 +35,22 @@ export function traceSummary(
   paint: Paint,
 ): string {
   const inPlace = files.filter((file) => file.changedInPlace).length;
-  const processes = new Set(threads.map(({ pid }) => pid)).size;
+  const active = threads.filter((thread) => thread.accesses > 0);
+  const idle = threads.length - active.length;
   const lines = [
-    `${counted(accesses, 'access', 'accesses')} to ${counted(files.length, 'file')}, ${formatCount(inPlace)} of them changed in place, by ${counted(processes, 'process', 'processes')} (${counted(threads.length, 'thread')}).`,
+    `${counted(accesses, 'access', 'accesses')} to ${counted(files.length, 'file')}, ${formatCount(inPlace)} of them changed in place, by ${counted(processesOf(active), 'process', 'processes')} (${counted(active.length, 'thread')}).`,
   ];
+  if (idle > 0) lines.push(`${counted(idle, 'traced thread')} made none.`);
   if (findings.length === 0) lines.push(paint('green', verdictOfNone(inPlace)));
   const silent = threads.filter(({ exitStatus }) => exitStatus === undefined);
   if (silent.length > 0)
     lines.push(`No word of their end, so killed or still running: ${silent.map(name).join(', ')}.`);
   if (unreadableLines > 0) lines.push(`${counted(unreadableLines, 'line')} could not be read.`);
   return lines.join('\n');
+}
+
+function processesOf(threads: readonly TracedThread[]): number {
+  return new Set(threads.map(({ pid }) => pid)).size;
 }
 
 function verdictOfNone(inPlace: number): string {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -23,8 +24,10 @@ export class TraceLog {
   constructor(directory: string, patterns: readonly string[]) {
     original.mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
     const time = Date.now();
-    this.path = join(directory, `${time}-${process.pid}-${threadId}.jsonl`);
-    this.#fd = original.openSync(this.path, FLAGS, FILE_MODE);
+    // Containers that share a directory have processes of one number: the name is ours because it is random, and new.
+    const random = randomBytes(4).toString('hex');
+    this.path = join(directory, `${time}-${process.pid}-${threadId}-${random}.jsonl`);
+    this.#fd = original.openSync(this.path, FLAGS | constants.O_EXCL, FILE_MODE);
     const header: ProcessLine = {
       kind: 'process',
       schema: TRACE_SCHEMA,

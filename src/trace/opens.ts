@@ -3,7 +3,7 @@ import { followFileHandle } from './file-handle.js';
 import { openIntent } from './flags.js';
 import type { After } from './intercept.js';
 import { descriptorOf, type OpenFile } from './open-files.js';
-import { type Operation, openingHow } from './operations.js';
+import { type Operation, openingOf } from './operations.js';
 import type { Recorder } from './recorder.js';
 import { currentRequest } from './request.js';
 
@@ -36,13 +36,14 @@ export const close: Operation = (recorder, _call, [fd]) => {
 function openData(recorder: Recorder, call: string, path: string, flags: unknown): After | undefined {
   const intent = openIntent(typeof flags === 'string' || typeof flags === 'number' ? flags : 'r');
   if (intent === undefined) return undefined;
-  const how = intent.writes || intent.truncates ? openingHow(path, intent) : undefined;
-  if (how !== undefined) recorder.accessPath(call, path, how);
+  const opening = intent.writes || intent.truncates ? openingOf(path, intent) : 'keep';
+  if (opening === 'fail') return undefined;
+  if (opening !== 'keep') recorder.accessPath(call, path, opening);
   const direct = programSite();
   const stream = direct === undefined ? recorder.ambience.getStore()?.site : undefined;
   const file: OpenFile = {
     path,
-    written: how === 'create' ? 'fill' : intent.appends ? 'append' : 'write',
+    written: opening === 'create' ? 'fill' : intent.appends ? 'append' : 'write',
     site: direct ?? stream ?? packageSite(),
     request: currentRequest(),
     stream,

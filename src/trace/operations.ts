@@ -1,4 +1,4 @@
-import type { How } from './access.js';
+import { constants } from 'node:fs';
 import { copies } from './copy-tree.js';
 import { type OpenIntent, openIntent } from './flags.js';
 import type { After } from './intercept.js';
@@ -20,9 +20,10 @@ export const PATH_OPERATIONS: Readonly<Record<string, Operation>> = {
   unlink: remove,
   rm: remove,
   rmdir: remove,
-  copyFile(recorder, call, [from, to]) {
+  copyFile(recorder, call, [from, to, mode]) {
     const read = recorder.access(call, from, 'read');
-    const written = write(recorder, call, to, 'w');
+    const exclusive = typeof mode === 'number' && (mode & constants.COPYFILE_EXCL) !== 0;
+    const written = write(recorder, call, to, exclusive ? 'wx' : 'w');
     return read ?? written;
   },
   cp(recorder, call, [from, to, options]) {
@@ -54,13 +55,12 @@ export function truncateOpen(recorder: Recorder, call: string, fd: unknown): Aft
   return onOpen(recorder, fd, (file) => recorder.accessOpen(call, file, file.written === 'fill' ? 'fill' : 'truncate'));
 }
 
-/** What opening a data file with these flags does to it: empty it, make it, or nothing yet. */
-export function openingHow(path: string, intent: OpenIntent): How | undefined {
+/** What opening a data file for writing comes to, before anything is written: it empties it, makes it, leaves it as it is, or fails. */
+export function openingOf(path: string, intent: OpenIntent): 'truncate' | 'create' | 'keep' | 'fail' {
   const there = original.statSync(path, { throwIfNoEntry: false }) !== undefined;
-  // It will fail, and change nothing.
-  if (there ? intent.creates && intent.exclusive : !intent.creates) return undefined;
-  if (!there) return 'create';
-  return intent.truncates ? 'truncate' : undefined;
+  if (!there) return intent.creates ? 'create' : 'fail';
+  if (intent.creates && intent.exclusive) return 'fail';
+  return intent.truncates ? 'truncate' : 'keep';
 }
 
 function write(recorder: Recorder, call: string, file: unknown, flag: unknown): After | undefined {
@@ -68,8 +68,9 @@ function write(recorder: Recorder, call: string, file: unknown, flag: unknown): 
   const path = recorder.dataPath(file);
   const intent = openIntent(flag);
   if (path === undefined || intent === undefined) return open;
-  const how = openingHow(path, intent);
-  return recorder.accessPath(call, path, how ?? (intent.appends ? 'append' : 'write'));
+  const opening = openingOf(path, intent);
+  if (opening === 'fail') return undefined;
+  return recorder.accessPath(call, path, opening !== 'keep' ? opening : intent.appends ? 'append' : 'write');
 }
 
 function renameOver(recorder: Recorder, call: string, [from, to]: readonly unknown[]): undefined {

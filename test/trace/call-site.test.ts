@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../helpers/folder.js';
+import { needs } from '../helpers/needs.js';
 import { HOLDFAST, packagePath, TracedProgram } from '../helpers/trace.js';
 
 const IN_PLACE = "for (const text of ['old', 'new']) require('node:fs').writeFileSync(path, text); // W";
@@ -32,7 +33,7 @@ describe('the line that is named is the one of the program', () => {
     expect(await readers(app)).toEqual(['unlocked-reader STREAM', 'unlocked-reader SYNC', 'unlocked-reader line 4']);
   });
 
-  test('behind holdfast, where it waited for a lock first', async () => {
+  test.skipIf(!needs('koffi'))('behind holdfast, where it waited for a lock first', async () => {
     const app = program(
       `const { lockFile, mapFile, readFile } = require('${new URL(HOLDFAST).pathname}');`,
       'async function main() {',

@@ -12,8 +12,8 @@ interface Lock {
 }
 
 const holdfast = `require('${new URL(HOLDFAST).pathname}')`;
-const fsExt = (mode: string) =>
-  `require('${packagePath('fs-ext')}').flockSync(fd, '${mode === 'shared' ? 'sh' : 'ex'}')`;
+const FS_EXT = needs('fs-ext') ? packagePath('fs-ext') : 'fs-ext';
+const fsExt = (mode: string) => `require('${FS_EXT}').flockSync(fd, '${mode === 'shared' ? 'sh' : 'ex'}')`;
 const properLockfile = `require('${packagePath('proper-lockfile')}')`;
 
 const LOCKS: Record<string, Lock> = {
@@ -38,7 +38,7 @@ const LOCKS: Record<string, Lock> = {
   'fs-ext, unlocked by flock': {
     needs: 'fs-ext',
     take: (mode) => `globalThis.fd ??= fs.openSync(path + '.lock', 'a'); ${fsExt(mode)};`,
-    release: `require('${packagePath('fs-ext')}').flockSync(fd, 'un');`,
+    release: `require('${FS_EXT}').flockSync(fd, 'un');`,
   },
   'fs-ext on a FileHandle': {
     needs: 'fs-ext',
