@@ -22,6 +22,7 @@ export function instrument(recorder: Recorder): void {
   observeAll(recorder, 'mkdir', mkdir, 'result');
   observeAll(recorder, 'close', close);
   observe(recorder, fs, 'fs.openAsBlob', 'promise', PATH_OPERATIONS['readFile'] as Operation);
+  observe(recorder, fs, 'fs.openAsBlobSync', 'sync', PATH_OPERATIONS['readFile'] as Operation);
   followStreams(fs, recorder);
   subscribe(MAP_CHANNEL, (message) => {
     const fd = descriptorOf(message);

@@ -7,7 +7,7 @@ import { type ProcessLine, TRACE_SCHEMA, type TraceLine } from './access.js';
 import { original } from './original.js';
 
 /** Paths and URLs may be nobody else's business. */
-const DIRECTORY_MODE = 0o700;
+export const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { extname } from 'node:path';
 import { errorCode, HoldfastError } from '../errors.js';
+import { DIRECTORY_MODE } from './log.js';
 import { settingsFrom, tracedEnvironment } from './settings.js';
 
 /** What Node itself runs; anything else is a command. */
@@ -32,6 +33,8 @@ export async function runTraced(
 ): Promise<TracedRun> {
   const settings = settingsFrom(files, directory);
   if (directory === undefined) assertNoLogs(settings.directory);
+  // Told here, before the program runs for an hour without a trace.
+  mkdirSync(settings.directory, { recursive: true, mode: DIRECTORY_MODE });
   const [program, args] = isScript(command[0]) ? [process.execPath, command] : [command[0] ?? '', command.slice(1)];
   const child = spawn(program, args, { stdio: 'inherit', env: tracedEnvironment(settings, process.env) });
   const handOn = (signal: NodeJS.Signals) => {

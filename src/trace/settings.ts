@@ -38,6 +38,11 @@ export function settingsFrom(globs: readonly string[], directory: string | undef
       `Nothing says which files to watch. Expected globs with "${delimiter}" between them in ${FILES_VARIABLE}, e.g. ${FILES_VARIABLE}='cache/*.json', or holdfast trace --files 'cache/*.json' -- app.js.`,
     );
   }
+  const ambiguous = patterns.find((pattern) => pattern.includes(delimiter));
+  if (ambiguous !== undefined) {
+    const message = `"${delimiter}" stands between globs, so none can contain it: ${ambiguous}. A "?" matches it.`;
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', message);
+  }
   return { patterns, directory: resolve(directory || DEFAULT_DIRECTORY) };
 }
 

@@ -6,7 +6,7 @@ import { OpenFiles } from './open-files.js';
 import { original } from './original.js';
 import { Recorder } from './recorder.js';
 import { followRequests } from './request.js';
-import { handOn, readSettings } from './settings.js';
+import { handOn, readSettings, type TraceSettings } from './settings.js';
 import { WatchList } from './watch-list.js';
 
 /** Set in a thread that is traced: a second copy of this package must not write everything down again. */
@@ -14,20 +14,35 @@ const STARTED = Symbol.for('holdfast.trace');
 
 /**
  * Traces this thread from now on, and with it the worker threads and the Node processes that it starts. Does nothing where that has been done.
- * Throws `ERR_INVALID_ARGUMENT` where nothing says what to watch, and the system's error where the log cannot be made.
+ * Throws `ERR_INVALID_ARGUMENT` where nothing says what to watch. Where the log cannot be made there is a process warning and no trace: a
+ * worker of a service may run as another user than the process that started it, and must run all the same.
  */
 export function startTrace(): void {
   if (Reflect.has(globalThis, STARTED)) return;
   Object.defineProperty(globalThis, STARTED, { value: true });
   const settings = readSettings();
-  const log = new TraceLog(settings.directory, settings.patterns);
+  handOn(settings);
+  const log = openLog(settings);
+  if (log === undefined) return;
   const watchList = new WatchList(settings.patterns);
   const locks = new HeldLocks();
   if (isMainThread) findInheritedSidecars(watchList, locks);
   followRequests();
   instrument(new Recorder(watchList, new OpenFiles(), locks, log));
   process.on('exit', (status) => log.append({ kind: 'exit', time: Date.now(), status: Number(status) }));
-  handOn(settings);
+}
+
+function openLog({ directory, patterns }: TraceSettings): TraceLog | undefined {
+  try {
+    return new TraceLog(directory, patterns);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`This thread is not traced: its log cannot be made (${reason}).`, {
+      type: 'HoldfastWarning',
+      code: 'HOLDFAST_TRACE_OFF',
+    });
+    return undefined;
+  }
 }
 
 /** A sidecar that was locked before this program began, as by flock(1): its descriptor was inherited. */

@@ -19,7 +19,7 @@ const SIDECAR = '.lock';
 /** Where the next in line for a lock stands; see lock/turnstile.ts. */
 const TURNSTILE = '.lock.next';
 /** The files of a FileCache: they have locks of their own, one for each shard, and a protocol that no sidecar shows. */
-const CACHE_ENTRY = /\/v1\/(?:era|ended)-[^/]*\//;
+const CACHE_ENTRY = /\/v1\/(?:era|ended)-[^/]*(?:\/|$)/;
 
 /** Links may be changed under a running program: for how long a path is taken to lead to where it led. */
 const KNOWN_FOR_MS = 1_000;

@@ -143,6 +143,11 @@ describe('wrong use ends with status 2, a message on standard error and nothing 
       () => ['trace', '--directory', empty(), '--files', 'x', '--', 'no-such-command'],
       /ENOENT/,
     ],
+    [
+      'a directory that cannot be',
+      () => ['trace', '--directory', '/dev/null/x', '--files', 'x', '--', 'true'],
+      /ENOTDIR/,
+    ],
     ['an unknown option', () => ['trace', '--nope', '--', 'app.js'], /unknown option '--nope'/],
     ['no directory', () => ['trace', 'report'], /missing required argument 'directory'/],
     ['an unknown option of report', () => ['trace', 'report', '--nope', 'x'], /unknown option '--nope'/],

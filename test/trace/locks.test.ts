@@ -205,3 +205,30 @@ test.each(Object.entries(CASES))('%s', async (_name, { source, found }) => {
   await app.run();
   expect(await app.marks()).toEqual(found);
 });
+
+test.skipIf(!needs('koffi')).each(['rename', 'flock'])(
+  'a FileCache in the folder, strategy %s: nothing is found',
+  async (strategy) => {
+    const source = `
+    const { FileCache } = require('${new URL(HOLDFAST).pathname}');
+    async function main() {
+      const cache = new FileCache({ directory: process.argv[2], strategy: '${strategy}' });
+      for (let round = 0; round < 20; round += 1) {
+        await cache.set('key', 'value ' + round);
+        await cache.get('key');
+        await cache.update('count', (old) => (old ?? 0) + 1);
+        await cache.getOrSet('flight' + (round % 2), () => 'loaded');
+      }
+      await cache.clear();
+      await cache.set('key', 'again');
+      await cache.close();
+    }
+    main();`;
+    const app = new TracedProgram(temporaryFolder(), source, 'cjs');
+    await app.run([app.path('cache')], { HOLDFAST_TRACE: app.path('**') });
+    const { findings, files } = await app.report();
+    expect(findings).toEqual([]);
+    // What was watched at all is what stands outside the eras.
+    expect(files.filter(({ path }) => path.includes('/era-'))).toEqual([]);
+  },
+);

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { settingsFrom } from '../../src/trace/settings.js';
+import { WatchList } from '../../src/trace/watch-list.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 import { HOLDFAST, TRACE_ENTRY, TracedProgram } from '../helpers/trace.js';
@@ -199,4 +201,26 @@ test('without globs a program does not start, and says why', async () => {
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/Expected globs with ":" between them in HOLDFAST_TRACE/);
   expect(existsSync(app.traceDirectory)).toBe(false);
+});
+
+test('where the log cannot be made the program runs all the same, and a warning says why', async () => {
+  const app = new TracedProgram(temporaryFolder(), 'console.log("ran")', 'cjs');
+  const { stdout, stderr } = await app.run([], { HOLDFAST_TRACE_DIRECTORY: `${app.script}/trace` });
+  expect(stdout).toBe('ran');
+  expect(stderr).toMatch(/HOLDFAST_TRACE_OFF\] HoldfastWarning: This thread is not traced: .*ENOTDIR/);
+});
+
+test('a glob that contains what stands between globs is refused', () => {
+  expect(() => settingsFrom(['a:b'], undefined)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
+});
+
+test('a working directory with special characters is no glob', () => {
+  const here = process.cwd;
+  process.cwd = () => '/srv/[a]{b}(c)*';
+  onTestFinished(() => {
+    process.cwd = here;
+  });
+  const list = new WatchList(settingsFrom(['./cache/*.json'], undefined).patterns);
+  expect(list.find('/srv/[a]{b}(c)*/cache/x.json')?.kind).toBe('data');
+  expect(list.find('/srv/ab(c)x/cache/x.json')).toBeUndefined();
 });
