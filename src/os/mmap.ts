@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { HoldfastError } from '../errors.js';
 import { type Libc, libc, libcFailure } from './libc.js';
 import { reserve } from './reservation.js';
@@ -10,6 +11,10 @@ const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = process.platform === 'darwin' ? 0x1000 : 0x20;
 /** Without it a private writable mapping of 1 GiB counts as 1 GiB of promised memory (mmap(2)). */
 const MAP_NORESERVE = process.platform === 'darwin' ? 0x40 : 0x4000;
+
+/** On this channel of node:diagnostics_channel is told, with `{ fd, length }`, that a file is about to be mapped privately. */
+export const MAP_CHANNEL = 'holdfast:map';
+const aboutToMap = channel(MAP_CHANNEL);
 
 /** A range of this process's memory that shows a file. */
 export interface Mapping {
@@ -36,6 +41,7 @@ const RESERVED_FROM = 16 * 1024 * 1024;
  * SIGBUS. Whoever calls this sees to it that nobody cuts. From 16 MiB on `bytes` is a view of a SharedArrayBuffer (see {@link reserve}).
  */
 export function mapPrivate(fd: number, length: number): Mapping {
+  if (aboutToMap.hasSubscribers) aboutToMap.publish({ fd, length });
   const flags = MAP_PRIVATE | MAP_NORESERVE;
   if (length < RESERVED_FROM) return map(fd, length, flags);
   assertMapSupported();
