@@ -12,7 +12,7 @@ import {
 import type { CallName } from './calls.js';
 import { isDigit, OPEN_BRACKET, standsThere } from './characters.js';
 import { closedForLocks, flocked, madeDirectory, recordLocked, removedDirectory } from './locking.js';
-import { mapped, remapped, unmapRange } from './mapping.js';
+import { mapped, pagesEnd, remapped, unmapRange } from './mapping.js';
 import { isShareable, resolvePath } from './names.js';
 import { nothingRead, readBytes } from './reading.js';
 import type { StraceLine } from './strace-line.js';
@@ -77,7 +77,7 @@ export const HANDLERS: Readonly<Record<CallName, Handler>> = {
   munmap(trace, task, line) {
     if (task.memory.mappings.size === 0) return;
     const start = numberOf(line, 0);
-    unmapRange(trace, task.memory, start, start + numberOf(line, 1));
+    unmapRange(trace, task.memory, start, start + pagesEnd(numberOf(line, 1)));
   },
   mremap(trace, task, line) {
     if (task.memory.mappings.size === 0) return;
@@ -374,7 +374,7 @@ function mmap(trace: Trace, task: Task, line: StraceLine): void {
   }
   if (description?.inode !== undefined) {
     mapped(trace, task, description, { start: line.result, length, offset: numberOf(line, 5) }, line);
-  } else if (task.memory.mappings.size > 0) unmapRange(trace, task.memory, line.result, line.result + length);
+  } else if (task.memory.mappings.size > 0) unmapRange(trace, task.memory, line.result, line.result + pagesEnd(length));
 }
 
 const LENGTH = '_size=';

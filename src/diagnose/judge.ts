@@ -10,7 +10,7 @@ import type { Access, Evidence, Inode, Mark, Tally } from './world.js';
  */
 export function judge(trace: Trace, inode: Inode): void {
   const { accesses, guard, truncation, overlaps } = inode;
-  const guarded = guard?.used === true;
+  const guarded = guard !== undefined && guard.users.size > 0;
   if (truncation !== undefined && (truncation.description?.references ?? 0) > 0) {
     for (const read of truncation.emptyReads.splice(0)) emptyReadFound(trace, inode, read);
   }
@@ -19,8 +19,9 @@ export function judge(trace: Trace, inode: Inode): void {
   inode.overlaps = undefined;
   if (accesses === undefined) return;
   inode.accesses = undefined;
-  if (guarded && inode.changedInPlace)
+  if (guarded && inode.changedInPlace) {
     for (const access of accesses.values()) judgeAccess(trace, inode, access, accesses);
+  }
   if (guarded || (inode.changedInPlace && accesses.size > 1)) {
     for (const access of accesses.values()) {
       addUser(trace, inode, access, 'reader', access.readers);
@@ -33,7 +34,8 @@ function judgeAccess(trace: Trace, inode: Inode, access: Access, accesses: Map<u
   const { process, readers, writers } = access;
   const path = inode.path;
   const sidecar = printablePath(inode.guard?.sidecarPath ?? `${path}.lock`);
-  if (readers.unlocked !== undefined) {
+  const lockers = whoLocks(inode, access, accesses);
+  if (readers.unlocked !== undefined && lockers !== undefined) {
     const key = `unlocked-reader ${path} ${process.pid}`;
     const call = readers.unlocked.marks.at(-1);
     const writer = writerBeside(access, accesses);
@@ -55,13 +57,13 @@ function judgeAccess(trace: Trace, inode: Inode, access: Access, accesses: Map<u
           ...(writer ? marksOf(writer) : []).map((mark) => ({ mark, role: 'writer' as const })),
         ],
         held: readers.unlocked.held,
-        message: `${capital(who(process))} reads ${printablePath(path)} without the lock (line ${call?.line}), though others lock ${sidecar} and the file is changed in place: their locks do not protect it.`,
+        message: `${capital(who(process))} reads ${printablePath(path)} without the lock (line ${call?.line}), though ${lockers} ${sidecar} and the file is changed in place: that lock does not protect this call.`,
         advice: ADVICE.reader(sidecar),
       },
       readers.unlockedCount,
     );
   }
-  if (writers.unlocked !== undefined) {
+  if (writers.unlocked !== undefined && lockers !== undefined) {
     const key = `unlocked-writer ${path} ${process.pid}`;
     const call = writers.unlocked.marks.at(-1);
     const how =
@@ -76,7 +78,7 @@ function judgeAccess(trace: Trace, inode: Inode, access: Access, accesses: Map<u
         writer: { process, mark: call, own: writers.unlocked.own },
         steps: writers.unlocked.marks.map((mark) => ({ mark, role: 'writer' })),
         held: writers.unlocked.held,
-        message: `${capital(who(process))} changes ${printablePath(path)} in place ${how} (line ${call?.line}), though others lock ${sidecar}.`,
+        message: `${capital(who(process))} changes ${printablePath(path)} in place ${how} (line ${call?.line}), though ${lockers} ${sidecar}.`,
         advice: ADVICE.unlockedWriter(sidecar),
       },
       writers.unlockedCount,
@@ -115,6 +117,14 @@ function unlinked(
     },
     count,
   );
+}
+
+/** Whether others lock the sidecar, or the same process does, elsewhere, for this file. A lock that nobody uses for it says nothing. */
+function whoLocks(inode: Inode, { process }: Access, accesses: Map<unknown, Access>): string | undefined {
+  const users = [...(inode.guard?.users ?? [])];
+  if (users.some((user) => user !== process)) return 'others lock';
+  const locked = [...accesses.values()].some(({ readers, writers }) => readers.locked + writers.locked > 0);
+  return locked ? 'elsewhere it locks' : undefined;
 }
 
 /** A process that changes the file, another one if there is one. */

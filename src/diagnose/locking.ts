@@ -2,7 +2,7 @@ import { argumentText, holds, numberOf } from './arguments.js';
 import type { StraceLine } from './strace-line.js';
 import type { Trace } from './trace.js';
 import { ADVICE, capital, printablePath, who } from './wording.js';
-import type { Access, Description, Evidence, Inode, Lock, Mark, Process, Tally, Task } from './world.js';
+import type { Access, Description, Evidence, Guard, Inode, Lock, Mark, Process, Tally, Task } from './world.js';
 
 /** Processes whose accesses to one file are told apart. */
 const MOST_PROCESSES = 64;
@@ -88,6 +88,11 @@ export function recordLocked(
   }
 }
 
+/** Keeps who locks a sidecar: two are enough to know that anybody has others beside him. */
+function use({ users }: Guard, process: Process): void {
+  if (users.size < 2) users.add(process);
+}
+
 /** A directory as a lock: `<path>.lock` made with mkdir(2), as the package proper-lockfile does. */
 export function madeDirectory(trace: Trace, task: Task, path: string, line: StraceLine): void {
   const guard = trace.names.guardAt(path);
@@ -98,7 +103,7 @@ export function madeDirectory(trace: Trace, task: Task, path: string, line: Stra
     owner: task.process,
     mark: trace.mark(task, 'lock', line),
   };
-  guard.used = true;
+  use(guard, task.process);
   guard.holders.push(lock);
   task.process.recordLocks.push(lock);
 }
@@ -143,7 +148,7 @@ function take(
   inode.locks.push(lock);
   const guard = trace.guardOfSidecar(inode);
   if (guard !== undefined) {
-    guard.used = true;
+    use(guard, task.process);
     guard.holders.push(lock);
   }
   lookForLateLock(trace, task, lock);

@@ -45,7 +45,7 @@ export function noteRead(
   if (!first && inode.guard === undefined) return;
   const own = ownLock(task, inode);
   // Each descriptor counts once; a later read counts where the lock is gone by then.
-  if (!first && (own.mode !== 'none' || inode.guard?.used !== true)) return;
+  if (!first && (own.mode !== 'none' || !(inode.guard && inode.guard.users.size > 0))) return;
   if (!first && description.lateNoted) return;
   if (!first) description.lateNoted = true;
   description.readNoted = true;

@@ -45,8 +45,8 @@ export interface Lock {
 export class Guard {
   readonly sidecarPath: string;
   readonly holders: Lock[] = [];
-  /** Whether the log shows anybody locking it. */
-  used = false;
+  /** Those whom the log shows locking it, the first few. */
+  readonly users = new Set<Process>();
 
   constructor(sidecarPath: string) {
     this.sidecarPath = sidecarPath;

@@ -1,6 +1,7 @@
 import { Open } from './arguments.js';
 import { accessOf, evidence, heldNow, ownLock, tally } from './locking.js';
 import { cutUnderMapping } from './mapping.js';
+import { SIDECAR_SUFFIX } from './names.js';
 import { emptyReadFound, marksBefore, rewritingWentOn } from './reading.js';
 import type { StraceLine } from './strace-line.js';
 import type { Trace } from './trace.js';
@@ -47,7 +48,8 @@ function noteWrite(task: Task, description: Description, inode: Inode, mark: () 
     return;
   }
   const own = ownLock(task, inode);
-  if (!first && (own.mode === 'exclusive' || inode.guard?.used !== true || description.lateNoted)) return;
+  if (!first && (own.mode === 'exclusive' || !(inode.guard && inode.guard.users.size > 0) || description.lateNoted))
+    return;
   if (!first) description.lateNoted = true;
   description.writeNoted = true;
   const access = accessOf(inode, task.process);
@@ -142,7 +144,9 @@ export function truncated(
   }
   const fresh = description !== undefined && isFresh(inode, description);
   inode.size = newSize;
-  if (fresh) return;
+  // Nothing was there, and nobody else looks: a lock file, most likely.
+  const wasEmpty = oldSize === 0 && inode.opened <= 1 && inode.mappings.size === 0;
+  if (fresh || wasEmpty) return;
   const own = ownLock(task, inode);
   const mark = trace.mark(task, 'truncate', line);
   const truncation = new Truncation({
@@ -186,6 +190,7 @@ function noteTruncation(
     description?.opened && description.opened.order !== mark.order ? [description.opened, mark] : [mark];
   if (
     description !== undefined &&
+    !inode.path.endsWith(SIDECAR_SUFFIX) &&
     own.mode === 'none' &&
     own.stale === undefined &&
     description.opened?.order === mark.order
