@@ -103,10 +103,8 @@ function assertUnderstood({ logs, interrupted }: DiagnoseReport): void {
 async function show(report: DiagnoseReport, json: string | undefined, ranCommand: boolean): Promise<void> {
   const stream = ranCommand || json === '-' ? process.stderr : process.stdout;
   const text = `${describeReport(report, paintFor(stream))}\n`;
-  if (json !== '-') {
-    if (stream === process.stdout) await print(text);
-    else stream.write(text);
-  }
+  if (stream === process.stdout) await print(text);
+  else stream.write(text);
   if (json === undefined) return;
   const content = `${printableJson(report, 2)}\n`;
   if (json === '-') await print(content);

@@ -163,7 +163,14 @@ export const WHEN_FAILED: ReadonlySet<CallName> = new Set<CallName>(['mmap', 'mm
 /** The calls that say something though the log shows no result: they never return. */
 export const WITHOUT_RESULT: ReadonlySet<CallName> = new Set<CallName>(['exit', 'exitGroup']);
 /** The calls that give something up. Where they are interrupted in the log, others may have got it before they are resumed. */
-export const AT_ONCE: ReadonlySet<CallName> = new Set<CallName>(['close', 'closeRange', 'munmap']);
+export const AT_ONCE: ReadonlySet<CallName> = new Set<CallName>([
+  'close',
+  'closeRange',
+  'munmap',
+  'unlink',
+  'unlinkAt',
+  'rmdir',
+]);
 
 function pathAt(task: Task, line: StraceLine, index: number): string | undefined {
   const path = quoted(line, index);

@@ -5,6 +5,7 @@ import { LogCursor } from './log-cursor.js';
 import type { LogSummary } from './report.js';
 import { StraceLine } from './strace-line.js';
 
+const OTHER_CALL = /\) += |<(?:unfinished|detached) \.\.\.>$|^ > |resumed>|---$|^strace: |Process \d+ /;
 const DAY_MS = 86_400_000;
 
 /** One log while it is being read: the line that is next, taken apart, and when it happened. */
@@ -49,7 +50,15 @@ export class Log {
       if (this.format === 'empty') this.format = 'unknown';
       return true;
     }
-    this.format = 'strace';
+    if (this.format !== 'strace') {
+      // A name and a parenthesis are in many a text.
+      if (line.kind === 'other' && !OTHER_CALL.test(bytes.toString('latin1', start, end))) {
+        this.garbage += 1;
+        this.format = 'unknown';
+        return true;
+      }
+      this.format = 'strace';
+    }
     if (line.pid !== 0 && line.kind !== 'attached') this.namesPids = true;
     this.#tellTime();
     return true;

@@ -37,6 +37,8 @@ export type LineKind = 'call' | 'unfinished' | 'resumed' | 'signal' | 'end' | 'a
 export const NO_RESULT = Number.NaN;
 
 const UNFINISHED = '<unfinished ...>';
+/** strace let go of the process in the middle of a call. */
+const DETACHED = '<detached ...>';
 const RESUMED = 'resumed>';
 const MOST_ARGUMENTS = 10;
 /** Below it a number with a fraction is a time since the call before (`-r`), above it one since 1970 (`-ttt`). */
@@ -278,7 +280,7 @@ export class StraceLine {
     }
     if (bytes[end - 1] === GREATER && standsThere(bytes, UNFINISHED, end - UNFINISHED.length, end)) return 'unfinished';
     at = this.#parseArguments(at + 1);
-    if (at < 0) return 'garbage';
+    if (at < 0) return standsThere(bytes, DETACHED, end - DETACHED.length, end) ? 'other' : 'garbage';
     return this.#parseResult(at) ? 'call' : 'garbage';
   }
 
