@@ -14,7 +14,7 @@ import type { Lock, MapCall, Mark, Process } from './world.js';
 
 /** Findings that a report lists; further ones are counted. */
 const MOST_FINDINGS = 1_000;
-const MOST_USERS = 2_000;
+const MOST_USERS = 1_000;
 /** Steps that a finding shows. */
 const MOST_STEPS = 24;
 

@@ -1,5 +1,5 @@
 import { emptyReadFound, overlapFound } from './reading.js';
-import type { FileUser, Manner } from './report.js';
+import type { FileUser } from './report.js';
 import type { Trace } from './trace.js';
 import { ADVICE, capital, printablePath, who } from './wording.js';
 import type { Access, Evidence, Inode, Mark, Tally } from './world.js';
@@ -148,7 +148,7 @@ function addUser(trace: Trace, inode: Inode, { process }: Access, role: 'reader'
     pid: process.pid,
     ...(process.program !== undefined && { program: process.program }),
     path: inode.path,
-    manners: [...counts.manners] as Manner[],
+    manners: [...counts.manners],
     count: counts.count,
     locked: counts.locked,
     line: first?.line ?? 0,

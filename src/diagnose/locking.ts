@@ -1,4 +1,5 @@
 import { argumentText, holds, numberOf } from './arguments.js';
+import type { Manner } from './report.js';
 import type { StraceLine } from './strace-line.js';
 import type { Trace } from './trace.js';
 import { ADVICE, capital, printablePath, who } from './wording.js';
@@ -198,7 +199,7 @@ function newTally(): Tally {
     locked: 0,
     lock: undefined,
     first: undefined,
-    manners: new Set(),
+    manners: [],
     unlocked: undefined,
     unlockedCount: 0,
     unlinked: undefined,
@@ -209,14 +210,14 @@ function newTally(): Tally {
 /** Counts one access, and keeps the evidence of the first one without the lock that it needs. */
 export function tally(
   counts: Tally,
-  manner: string,
+  manner: Manner,
   inode: Inode,
   own: Own,
   needed: 'shared' | 'exclusive',
   marks: () => Mark[],
 ): void {
   counts.count += 1;
-  counts.manners.add(manner);
+  if (!counts.manners.includes(manner)) counts.manners.push(manner);
   counts.first ??= marks().at(-1);
   const enough = own.mode === 'exclusive' || (own.mode === 'shared' && needed === 'shared');
   if (enough) {

@@ -1,19 +1,19 @@
 import { explainLate, hitBySigbus, killed } from './deaths.js';
+import type { HalfCall } from './half-call.js';
 import { AT_ONCE, HANDLERS, WHEN_FAILED, WITHOUT_RESULT } from './handlers.js';
 import { StraceLine } from './strace-line.js';
 import type { Trace } from './trace.js';
 import type { Task } from './world.js';
 
-/** The first half of an interrupted call is kept up to this length. */
-const LONGEST_HALF = 8 * 1024;
-const UNFINISHED_LENGTH = '<unfinished ...>'.length;
+/** Both halves of an interrupted call; what is longer is passed over. */
+const LONGEST_CALL = 64 * 1024;
 const ENDED = Buffer.from(') = 0', 'latin1');
 
 /** Feeds the lines of strace logs, in the order in which they happened, to a {@link Trace}. */
 export class StraceReader {
   readonly #trace: Trace;
   readonly #whole = new StraceLine();
-  #joined = Buffer.allocUnsafe(2 * LONGEST_HALF);
+  readonly #joined = Buffer.allocUnsafeSlow(LONGEST_CALL);
   readonly #announced = new Set<number>();
 
   constructor(trace: Trace) {
@@ -95,38 +95,34 @@ export class StraceReader {
   #unfinished(task: Task, line: StraceLine): void {
     this.#settle(task);
     const trace = this.#trace;
-    let end = line.end - UNFINISHED_LENGTH;
-    while (end > line.from && line.bytes[end - 1] === 32) end -= 1;
-    const length = Math.min(end - line.from, LONGEST_HALF);
-    const half = Buffer.from(line.bytes.subarray(line.from, line.from + length));
-    task.unfinished = half;
-    task.unfinishedLine = trace.line;
-    task.unfinishedOrder = trace.now;
-    task.unfinishedTimeMs = trace.timeMs;
+    const { half } = task;
+    half.keep(line, { line: trace.line, order: trace.now, timeMs: trace.timeMs });
     const { call } = line;
-    task.applied = call !== undefined && (AT_ONCE.has(call) || givesUpLock(half));
-    if (!task.applied) return;
-    const length2 = this.#join(half, ENDED, 0, ENDED.length);
-    if (this.#whole.parseBody(this.#joined, 0, length2) === 'call') this.#call(task, this.#whole);
+    half.applied = call !== undefined && (AT_ONCE.has(call) || (call === 'flock' && half.text().includes('LOCK_UN')));
+    if (half.applied && this.#isWhole(half, ENDED, 0, ENDED.length)) this.#call(task, this.#whole);
   }
 
   #resumed(task: Task, line: StraceLine): void {
     this.#settle(task);
-    const half = task.unfinished;
-    if (half === undefined) return;
-    task.unfinished = undefined;
-    if (task.applied) return;
+    const { half } = task;
+    if (!half.begun) return;
+    half.begun = false;
+    if (half.applied || !this.#isWhole(half, line.bytes, line.from, line.end) || this.#whole.call !== line.call) return;
     const trace = this.#trace;
     const { line: lineNumber, timeMs, now } = trace;
-    const length = this.#join(half, line.bytes, line.from, line.end);
-    if (this.#whole.parseBody(this.#joined, 0, length) !== 'call' || this.#whole.call !== line.call) return;
-    trace.line = task.unfinishedLine;
-    trace.timeMs = task.unfinishedTimeMs;
-    trace.begun = task.unfinishedOrder;
+    trace.line = half.line;
+    trace.timeMs = half.timeMs;
+    trace.begun = half.order;
     this.#call(task, this.#whole);
     trace.line = lineNumber;
     trace.timeMs = timeMs;
     trace.begun = now;
+  }
+
+  /** Takes both halves of a call apart, as one. */
+  #isWhole(half: HalfCall, tail: Buffer, start: number, end: number): boolean {
+    const length = half.join(this.#joined, tail, start, end);
+    return length > 0 && this.#whole.parseBody(this.#joined, 0, length) === 'call';
   }
 
   #end(task: Task, line: StraceLine): void {
@@ -142,17 +138,4 @@ export class StraceReader {
     if (text.includes('killed by')) trace.tasks.endProcess(task.process);
     else trace.tasks.end(task);
   }
-
-  #join(head: Uint8Array, tail: Uint8Array, start: number, end: number): number {
-    const length = head.length + end - start;
-    if (length > this.#joined.length) this.#joined = Buffer.allocUnsafe(length * 2);
-    this.#joined.set(head, 0);
-    this.#joined.set(tail.subarray(start, end), head.length);
-    return length;
-  }
-}
-
-/** `flock(3, LOCK_UN`: the next one may get the lock before this call is resumed in the log. */
-function givesUpLock(half: Buffer): boolean {
-  return half.length < 400 && half.includes('LOCK_UN') && half.toString('latin1', 0, 6) === 'flock(';
 }

@@ -95,7 +95,7 @@ export class Trace {
     const parent = this.#onlyParentUnderWay();
     if (parent === undefined) return this.tasks.appear(pid);
     this.#awaited.add(pid);
-    return this.tasks.begin(pid, parent, this.#sharingUnderWay(parent));
+    return this.tasks.begin(pid, parent, sharingIn(parent.half.text()));
   }
 
   /** clone(2) and its kin returned a child. */
@@ -131,19 +131,19 @@ export class Trace {
   /** A call that is shortening this file, and has begun but not returned. */
   truncationUnderWay(inode: Inode): { process: Process; mark: Mark } | undefined {
     for (const task of this.tasks.all()) {
-      const head = task.unfinished;
-      if (head === undefined) continue;
-      const text = head.toString('latin1');
+      const { half } = task;
+      if (!half.begun) continue;
+      const text = half.text();
       if (!TRUNCATING.test(text) || !(text.includes(`"${inode.path}"`) || this.#isOpenAs(task, text, inode))) continue;
       const mark: Mark = {
         pid: task.process.pid,
         tid: task.tid,
         kind: 'truncate',
         log: this.log,
-        line: task.unfinishedLine,
-        order: task.unfinishedOrder,
+        line: half.line,
+        order: half.order,
         ended: this.now,
-        timeMs: task.unfinishedTimeMs,
+        timeMs: half.timeMs,
         text: text.slice(0, LONGEST_TEXT),
       };
       return { process: task.process, mark };
@@ -159,16 +159,11 @@ export class Trace {
   #onlyParentUnderWay(): Task | undefined {
     let found: Task | undefined;
     for (const task of this.tasks.all()) {
-      if (task.unfinished === undefined || !CLONING.test(task.unfinished.toString('latin1', 0, 8))) continue;
+      if (!task.half.begun || !CLONING.test(task.half.text(8))) continue;
       if (found !== undefined) return undefined;
       found = task;
     }
     return found;
-  }
-
-  #sharingUnderWay({ unfinished }: Task): Sharing {
-    const text = unfinished?.toString('latin1') ?? '';
-    return sharingIn(text);
   }
 
   /** The end of the log. */

@@ -1,4 +1,5 @@
-import type { StepKind } from './report.js';
+import { HalfCall } from './half-call.js';
+import type { Manner, StepKind } from './report.js';
 
 /** A line of the log that may become evidence, copied. */
 export interface Mark {
@@ -105,7 +106,7 @@ export interface Tally {
   lock: Mark | undefined;
   /** The first access of all. */
   first: Mark | undefined;
-  readonly manners: Set<string>;
+  readonly manners: Manner[];
   unlocked: Evidence | undefined;
   unlockedCount: number;
   /** Held, but on a file that had lost its name. */
@@ -336,13 +337,8 @@ export class Task {
   table: DescriptorTable;
   memory: Memory;
   folder: Folder;
-  /** The first half of a call that was interrupted, from its name on. */
-  unfinished: Buffer | undefined;
-  unfinishedLine = 0;
-  unfinishedOrder = 0;
-  unfinishedTimeMs = Number.NaN;
-  /** The call was taken as done at its first half. */
-  applied = false;
+  /** A call that was interrupted in the log. */
+  readonly half = new HalfCall();
   /** What this thread's last call did, where only its next line shows that it has been done. */
   deferred: (() => void) | undefined;
 

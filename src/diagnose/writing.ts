@@ -69,7 +69,7 @@ export function countEmptied(
   const access = accessOf(inode, task.process);
   if (access === undefined) return;
   access.writers.count += 1;
-  access.writers.manners.add('truncate');
+  if (!access.writers.manners.includes('truncate')) access.writers.manners.push('truncate');
   access.writers.first ??= found.marks.at(-1);
   access.writers.unlockedCount += 1;
   access.writers.unlocked ??= found;

@@ -93,7 +93,11 @@ describe('holdfast diagnose LOG', () => {
     ['nothing at all', [], 'Expected one of: logs to read, a command after --, or --pid'],
     ['two of them', ['x.log', '--pid', '1'], 'Expected one of'],
     ['a log that is not there', ['/nowhere/x.log'], 'ENOENT'],
-    ['a log that is none', [fileURLToPath(new URL('../helpers/cli.ts', import.meta.url))], 'is neither the output of strace nor an audit log'],
+    [
+      'a log that is none',
+      [fileURLToPath(new URL('../helpers/cli.ts', import.meta.url))],
+      'is neither the output of strace nor an audit log',
+    ],
     ['no number', ['--pid', 'x'], 'Expected a whole number'],
     ['an unknown option', ['--hlep'], 'unknown option'],
   ])('%s: an error, and status 2', async (_, args, message) => {
