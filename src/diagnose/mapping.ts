@@ -59,7 +59,7 @@ export function mapped(
 export function addMapping(trace: Trace, memory: Memory, mapping: Mapping): void {
   unmapRange(trace, memory, mapping.start, mapping.end);
   memory.mappings.add(mapping);
-  mapping.inode.mappings.add(mapping);
+  mapping.inode.addMapping(mapping);
   if (mapping.call.hole !== undefined) underMapping(trace, mapping, mapping.call.hole);
 }
 

@@ -254,6 +254,6 @@ function shared<T extends { users: number }>(what: T): T {
 export function copyMapping(mapping: Mapping, memory: Memory, start: number, end: number): Mapping {
   const copy = mapping.part(memory, start, end);
   memory.mappings.add(copy);
-  mapping.inode.mappings.add(copy);
+  mapping.inode.addMapping(copy);
   return copy;
 }

@@ -72,7 +72,7 @@ export class Trace {
   }
 
   unmapped(mapping: Mapping): void {
-    mapping.inode.mappings.delete(mapping);
+    mapping.inode.removeMapping(mapping);
     this.names.released(mapping.inode);
   }
 

@@ -67,7 +67,7 @@ export class Inode {
   size = Number.NaN;
   /** Open descriptions. */
   opened = 0;
-  readonly mappings = new Set<Mapping>();
+  #mappings: Set<Mapping> | undefined;
   /** The last time that it was made shorter. */
   truncation: Truncation | undefined;
   /** Made by somebody who still writes the first version of it: nobody expects a whole file there yet. */
@@ -89,13 +89,29 @@ export class Inode {
   constructor(path: string) {
     this.path = path;
   }
+
+  /** Where it is mapped. Most files never are, and there are many. */
+  get mappings(): ReadonlySet<Mapping> {
+    return this.#mappings ?? NOWHERE;
+  }
+
+  addMapping(mapping: Mapping): void {
+    this.#mappings ??= new Set();
+    this.#mappings.add(mapping);
+  }
+
+  removeMapping(mapping: Mapping): void {
+    this.#mappings?.delete(mapping);
+  }
 }
+
+const NOWHERE: ReadonlySet<Mapping> = new Set();
 
 /** What one process did to a file. */
 export interface Access {
   readonly process: Process;
-  readonly readers: Tally;
-  readonly writers: Tally;
+  readers: Tally | undefined;
+  writers: Tally | undefined;
 }
 
 /** Accesses of one kind: how many, how many under a lock, and what the first one without looked like. */
