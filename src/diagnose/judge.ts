@@ -134,9 +134,13 @@ function whoLocks(inode: Inode, { process }: Access, accesses: Map<unknown, Acce
 /** A process that changes the file, another one if there is one. */
 function writerBeside(access: Access, accesses: Map<unknown, Access>): Access | undefined {
   let found: Access | undefined;
+  let best = -1;
   for (const other of accesses.values()) {
     if (other.writers === undefined) continue;
-    if (found === undefined || found === access || (other !== access && other.writers.locked > 0)) found = other;
+    const fitness = (other !== access ? 2 : 0) + (other.writers.locked > 0 ? 1 : 0);
+    if (fitness <= best) continue;
+    best = fitness;
+    found = other;
   }
   return found;
 }

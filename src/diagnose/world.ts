@@ -70,6 +70,8 @@ export class Inode {
   #mappings: Set<Mapping> | undefined;
   /** The last time that it was made shorter. */
   truncation: Truncation | undefined;
+  /** The last few that there were while somebody had it mapped. */
+  readonly cuts: Truncation[] = [];
   /** Made by somebody who still writes the first version of it: nobody expects a whole file there yet. */
   fresh = false;
   freshBy: Description | undefined;
@@ -298,23 +300,14 @@ export class Mapping {
   readonly inode: Inode;
   readonly memory: Memory;
   readonly call: MapCall;
-  /** Truncations since, the last few. */
-  readonly truncations: Truncation[];
 
-  constructor(
-    memory: Memory,
-    inode: Inode,
-    range: { start: number; end: number; offset: number },
-    call: MapCall,
-    truncations: Truncation[] = [],
-  ) {
+  constructor(memory: Memory, inode: Inode, range: { start: number; end: number; offset: number }, call: MapCall) {
     this.memory = memory;
     this.inode = inode;
     this.start = range.start;
     this.end = range.end;
     this.offset = range.offset;
     this.call = call;
-    this.truncations = truncations;
   }
 
   /** Some of its pages, at the same place, in this or another memory. */
@@ -325,7 +318,7 @@ export class Mapping {
   /** Some of its pages, beginning with `from`, at `start`. */
   moved(memory: Memory, start: number, end: number, from: number): Mapping {
     const offset = this.offset + from - this.start;
-    return new Mapping(memory, this.inode, { start, end, offset }, this.call, [...this.truncations]);
+    return new Mapping(memory, this.inode, { start, end, offset }, this.call);
   }
 }
 

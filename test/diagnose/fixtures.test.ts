@@ -68,7 +68,7 @@ describe('old and strange logs', () => {
 
   test('threads: it is the second read of the second thread', async () => {
     const [finding] = (await diagnoseFixture('threads')).findings;
-    expect(finding).toMatchObject({ count: 1, reader: { pid: 4242, tid: 4243, line: 25 } });
+    expect(finding).toMatchObject({ count: 1, reader: { pid: 4242, tid: 4243, line: 22 } });
   });
 });
 
