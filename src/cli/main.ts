@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorCode } from '../errors.js';
 import { clearCommand } from './clear.js';
+import { diagnoseCommand } from './diagnose.js';
 import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
 import { getCommand } from './get.js';
 import { lsCommand } from './ls.js';
@@ -34,6 +35,7 @@ const program = new Command('holdfast')
   .exitOverride();
 const commands = [
   raceCommand,
+  diagnoseCommand,
   lsCommand,
   getCommand,
   setCommand,
