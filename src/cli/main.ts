@@ -13,6 +13,7 @@ import { rmCommand } from './rm.js';
 import { setCommand } from './set.js';
 import { statsCommand } from './stats.js';
 import { verifyCommand } from './verify.js';
+import { watchCommand } from './watch.js';
 
 // Whoever reads our output may leave early (`holdfast race | head -1`).
 process.stdout.on('error', (error) => {
@@ -43,6 +44,7 @@ const commands = [
   statsCommand,
   verifyCommand,
   pruneCommand,
+  watchCommand,
 ];
 for (const command of commands) program.addCommand(command().copyInheritedSettings(program));
 
