@@ -9,6 +9,7 @@ import {
   type RaceReport,
   type RaceStrategy,
   raceExitStatus,
+  renderRacePage,
   runRace,
 } from '../race/index.js';
 import { listenForInterruption } from './interruption.js';
@@ -25,6 +26,7 @@ interface RaceFlags {
   access: RaceAccess;
   seed?: number;
   json?: string;
+  html?: string;
   directory?: string;
 }
 
@@ -44,12 +46,14 @@ export function raceCommand(): Command {
     .addOption(new Option('--access <how>', 'how readers read').choices(RACE_ACCESSES).default(RACE_DEFAULTS.access))
     .option('--seed <number>', 'fixes payloads and schedules, not the interleaving (default: random)', toNumber)
     .option('--json <file>', 'write the report there; - for standard output, and nothing else on it')
+    .option('--html <file>', 'write the report there as a page for a browser, which needs nothing else', toFile)
     .option('--directory <folder>', 'where the files are raced over (default: the folder for temporary files)')
     .action(race);
 }
 
-async function race({ json, strategy: strategies, ...options }: RaceFlags): Promise<void> {
+async function race({ json, html, strategy: strategies, ...options }: RaceFlags): Promise<void> {
   if (json !== undefined && json !== '-') assertWritable(json);
+  if (html !== undefined) assertWritable(html);
   const interruption = listenForInterruption();
   const progress = displayProgress(process.stderr, strategies);
   try {
@@ -58,6 +62,7 @@ async function race({ json, strategy: strategies, ...options }: RaceFlags): Prom
     progress.end();
     print(report, json === '-' ? process.stderr : process.stdout);
     if (json !== undefined) save(report, json);
+    if (html !== undefined) writeFileSync(html, renderRacePage(report));
     process.exitCode = interruption.exitStatus ?? raceExitStatus(report);
   } finally {
     progress.end();
@@ -82,6 +87,12 @@ function save(report: RaceReport, file: string): void {
 /** Told before the race, not after it. */
 function assertWritable(file: string): void {
   accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+}
+
+/** Unlike JSON, a page is nothing for a pipe. */
+function toFile(text: string): string {
+  if (text !== '' && text !== '-') return text;
+  throw new InvalidArgumentError('Expected a file.');
 }
 
 function toNumber(text: string): number {
