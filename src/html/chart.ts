@@ -62,6 +62,12 @@ export function axisRow({ ticks }: Scale, format: (value: number) => string): Ch
   };
 }
 
+/** Attributes that place a rectangle from one value to another; never too narrow to be seen. */
+export function stretch(scale: Scale, from: number, to: number): Markup {
+  const start = scale.at(from);
+  return html`x="${percent(start)}" width="${percent(Math.max(0.001, scale.at(to) - start))}"`;
+}
+
 /** The values of an upward axis, beside a plot of this height. */
 export function upwardLabels({ ticks }: Scale, height: number, format: (value: number) => string): Markup {
   const label = ({ value, at }: { value: number; at: number }) =>

@@ -64,7 +64,7 @@ th[scope=row] { color: var(--text); font-size: 14px; padding-top: 8px; padding-b
 td.text, th.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 td.bad { font-weight: 650; }
 .chart { margin-top: 24px; }
-.chart > h3 { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 18px; margin-bottom: 6px; }
+.chart > h3 { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 18px; margin-bottom: 12px; }
 .chart > h3 { font-weight: 400; }
 .chart > h3 > b { color: var(--text); font-weight: 600; }
 .legend { display: inline-flex; flex-wrap: wrap; gap: 2px 14px; font-weight: 400; font-size: 12.5px; }
@@ -72,7 +72,6 @@ td.bad { font-weight: 650; }
 .legend svg { width: 16px; height: 12px; flex: none; }
 .rows { display: grid; grid-template-columns: 132px minmax(0, 1fr); column-gap: 12px; font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .rows > .name { color: var(--muted); text-align: right; white-space: nowrap; }
-.rows > .name > div:not(.scale) { overflow: hidden; text-overflow: ellipsis; }
 .rows svg { display: block; width: 100%; overflow: visible; }
 .scale { position: relative; }
 .scale > span { position: absolute; right: 0; transform: translateY(50%); line-height: 1; color: var(--muted); white-space: nowrap; }

@@ -1,17 +1,22 @@
-import { axisRow, type Chart, type ChartRow, gridLines, levelLines, lineThrough, upwardLabels } from '../html/chart.js';
+import {
+  axisRow,
+  type Chart,
+  type ChartRow,
+  gridLines,
+  levelLines,
+  lineThrough,
+  stretch,
+  upwardLabels,
+} from '../html/chart.js';
 import { html, type Markup } from '../html/markup.js';
-import { count, counted, duration, percent, roundDuration, shortCount } from '../html/numbers.js';
+import { count, counted, duration, roundDuration, shortCount } from '../html/numbers.js';
 import { linearScale, roundedScale, type Scale } from '../html/scale.js';
-import type { RaceLife, RaceResult, RaceSample } from './report.js';
+import { lifelineChart } from './page-lifelines.js';
+import type { RaceResult, RaceSample } from './report.js';
 
 const PLOT_HEIGHT = 96;
 /** More columns than these nobody can tell apart on a screen. */
 const MOST_COLUMNS = 240;
-/** Lanes of this height have room for a name. */
-const NAMED_LANE = 20;
-const THIN_LANE = 6;
-const MOST_NAMED_LANES = 32;
-
 /** What happened in a stretch of time, from sample to sample. */
 interface Column {
   readonly fromMs: number;
@@ -26,9 +31,6 @@ interface Column {
 }
 
 const SIGNS = {
-  reader: html`<rect class="reader" y="2" width="16" height="8" rx="2"/>`,
-  writer: html`<rect class="writer" y="2" width="16" height="8" rx="2"/>`,
-  death: html`<svg x="8" y="6" overflow="visible">${deathMark('death-sign')}</svg>`,
   readerLine: html`<line class="reader-line" x1="0" x2="16" y1="6" y2="6"/>`,
   writerLine: html`<line class="writer-line" x1="0" x2="16" y1="6" y2="6"/>`,
   range: html`<rect class="range" x="5" y="0" width="6" height="12"/>`,
@@ -38,41 +40,15 @@ const SIGNS = {
 
 /** What happened in a strategy over time, as charts above one another with the same axis. */
 export function timelineCharts(result: RaceResult): Chart[] {
-  const endMs = Math.max(
-    result.elapsedMs,
-    ...result.lives.map(({ toMs }) => toMs),
-    ...result.timeline.map(({ atMs }) => atMs),
+  const { lives, timeline, elapsedMs } = result;
+  const endMs = [...lives.map(({ toMs }) => toMs), ...timeline.map(({ atMs }) => atMs)].reduce(
+    (latest, atMs) => Math.max(latest, atMs),
+    elapsedMs,
   );
   const time = linearScale(endMs, 5);
-  const columns = columnsOf(result.timeline);
-  const charts = [lifelines(result, time), sizes(columns, time), speeds(columns, time)];
+  const columns = columnsOf(timeline);
+  const charts = [lifelineChart(result, time), sizes(columns, time), speeds(columns, time)];
   return columns.some(({ harmful }) => harmful > 0) ? [...charts, harmfulReads(columns, time)] : charts;
-}
-
-/** One lane for each place: its processes one after the other, and where SIGBUS ended them. */
-function lifelines({ lives, sigbus }: RaceResult, time: Scale): Chart {
-  const places = [...new Set(lives.map(({ process }) => process))].sort(byPlace);
-  const height = places.length > MOST_NAMED_LANES ? THIN_LANE : NAMED_LANE;
-  const lanes = places.map((place, index): ChartRow => {
-    const own = lives.filter(({ process }) => process === place);
-    const deaths = own.filter(({ end }) => end === 'sigbus').length;
-    const label = `${place}: ${counted(own.length, 'process', 'processes')}, ${deaths} killed by SIGBUS`;
-    const isNamed = height === NAMED_LANE || index === 0 || roleOf(place) !== roleOf(places[index - 1] ?? '');
-    const plot = html`<svg height="${height}" role="img" aria-label="${label}">${gridLines(time, height)}${own.map((life) => bar(life, time, height))}${own.map((life) => death(life, time, height))}</svg>`;
-    const name = height === NAMED_LANE ? place : `${roleOf(place)}s`;
-    return { name: html`<div style="height:${height}px;line-height:${height}px">${isNamed ? name : ''}</div>`, plot };
-  });
-  return {
-    title: 'Processes',
-    remark: `${counted(sigbus, 'death')} by SIGBUS`,
-    legend: [
-      { name: 'reader', sign: SIGNS.reader },
-      { name: 'writer', sign: SIGNS.writer },
-      { name: 'killed by SIGBUS', sign: SIGNS.death },
-      { name: 'gaps: another process is being started' },
-    ],
-    rows: [...lanes, axisRow(time, roundDuration)],
-  };
 }
 
 /** What lengths the file was seen to have. */
@@ -89,9 +65,9 @@ function sizes(columns: readonly Column[], time: Scale): Chart {
     const said = `${range(least, most)} from ${duration(fromMs)} to ${duration(toMs)}${emptyLooks > 0 ? `; seen at 0 bytes ${counted(emptyLooks, 'time')}` : ''}`;
     const mark =
       emptyLooks > 0
-        ? html`<rect class="bad-dot" ${placed(fromMs, toMs, time)} y="${height - 6}" height="6"/>`
+        ? html`<rect class="bad-dot" ${stretch(time, fromMs, toMs)} y="${height - 6}" height="6"/>`
         : undefined;
-    return html`<g><title>${said}</title><rect class="range" ${placed(fromMs, toMs, time)} y="${rounded(Math.min(top, height - tall))}" height="${rounded(tall)}"/>${mark}</g>`;
+    return html`<g><title>${said}</title><rect class="range" ${stretch(time, fromMs, toMs)} y="${rounded(Math.min(top, height - tall))}" height="${rounded(tall)}"/>${mark}</g>`;
   });
   return {
     title: 'Length of the file',
@@ -140,7 +116,7 @@ function harmfulReads(columns: readonly Column[], time: Scale): Chart {
   const bars = columns.map(({ fromMs, toMs, harmful }) => {
     if (harmful === 0) return undefined;
     const tall = Math.max(2, height * scale.at(harmful));
-    return html`<rect class="warn-dot" ${placed(fromMs, toMs, time)} y="${rounded(height - tall)}" height="${rounded(tall)}"><title>${counted(harmful, 'read')} from ${duration(fromMs)} to ${duration(toMs)}</title></rect>`;
+    return html`<rect class="warn-dot" ${stretch(time, fromMs, toMs)} y="${rounded(height - tall)}" height="${rounded(tall)}"><title>${counted(harmful, 'read')} from ${duration(fromMs)} to ${duration(toMs)}</title></rect>`;
   });
   return {
     title: 'Empty and torn reads',
@@ -153,32 +129,6 @@ function harmfulReads(columns: readonly Column[], time: Scale): Chart {
 function plotRow(scale: Scale, height: number, time: Scale, content: readonly (Markup | undefined)[]): ChartRow {
   const plot = html`<svg height="${height}">${gridLines(time, height)}${levelLines(scale, height)}${content}</svg>`;
   return { name: upwardLabels(scale, height, shortCount), plot };
-}
-
-function bar({ process, pid, fromMs, toMs, end }: RaceLife, time: Scale, height: number): Markup {
-  const said = `${process}, pid ${pid}: ${duration(fromMs)} to ${duration(toMs)}, ${ending(end)}`;
-  const thick = height === NAMED_LANE ? 10 : height - 1;
-  return html`<rect class="${roleOf(process)}" ${placed(fromMs, toMs, time)} y="${(height - thick) / 2}" height="${thick}" rx="2"><title>${said}</title></rect>`;
-}
-
-function death({ process, pid, toMs, end }: RaceLife, time: Scale, height: number): Markup | undefined {
-  if (end !== 'sigbus') return undefined;
-  return html`<svg x="${percent(time.at(toMs))}" y="${height / 2}" overflow="visible">${deathMark('death')}<title>${process}, pid ${pid}: SIGBUS at ${duration(toMs)}</title></svg>`;
-}
-
-function deathMark(className: string): Markup {
-  return html`<g class="${className}"><line class="bad-line" y1="-7" y2="7"/><circle class="bad-dot" r="3.2"/></g>`;
-}
-
-function ending(end: RaceLife['end']): string {
-  if (end === 'sigbus') return 'killed by SIGBUS';
-  return end === 'stopped' ? 'stopped at the end' : 'ended too early';
-}
-
-/** Attributes for a stretch of time; never too narrow to be seen. */
-function placed(fromMs: number, toMs: number, time: Scale): Markup {
-  const from = time.at(fromMs);
-  return html`x="${percent(from)}" width="${percent(Math.max(0.001, time.at(toMs) - from))}"`;
 }
 
 function columnsOf(timeline: readonly RaceSample[]): Column[] {
@@ -205,19 +155,6 @@ function columnsOf(timeline: readonly RaceSample[]): Column[] {
     before = last;
   }
   return columns;
-}
-
-/** Readers first, each by number. */
-function byPlace(one: string, other: string): number {
-  return roleOf(one).localeCompare(roleOf(other)) || numberOf(one) - numberOf(other);
-}
-
-function roleOf(place: string): string {
-  return place.startsWith('writer') ? 'writer' : 'reader';
-}
-
-function numberOf(place: string): number {
-  return Number(place.split(' ').at(-1));
 }
 
 function range(least: number, most: number): string {

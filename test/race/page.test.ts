@@ -80,6 +80,15 @@ describe.skipIf(!needs('chromium'))('the page of a race', () => {
     expect(await faintTexts(page)).toEqual([]);
   });
 
+  test('draws some of very many processes, and says so', async () => {
+    const long = report.strategies.slice(0, 1).map((result) => longResult(result, 16, 20_000));
+    const page = await open(renderRacePage({ ...report, strategies: long }), VIEWS[2]);
+    expect(await page.locator('.death').count()).toBe(10_000);
+    const text = await page.locator('section#naive').textContent();
+    expect(text).toContain('320,000 deaths by SIGBUS');
+    expect(text).toContain('a mark can stand for several');
+  });
+
   test('says so where nothing was counted', async () => {
     const page = await open(renderRacePage({ ...report, interrupted: true, strategies: [] }), VIEWS[0]);
     expect(await page.locator('h1').textContent()).toBe('The race was interrupted before anything was counted');
