@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   RACE_ACCESSES,
@@ -15,6 +14,7 @@ import {
 import { listenForInterruption } from './interruption.js';
 import { displayProgress } from './race-progress.js';
 import { raceHeading, raceTable, raceVerdicts } from './race-table.js';
+import { assertWritable, toPageFile } from './report-file.js';
 import { paintFor } from './style.js';
 
 interface RaceFlags {
@@ -46,7 +46,7 @@ export function raceCommand(): Command {
     .addOption(new Option('--access <how>', 'how readers read').choices(RACE_ACCESSES).default(RACE_DEFAULTS.access))
     .option('--seed <number>', 'fixes payloads and schedules, not the interleaving (default: random)', toNumber)
     .option('--json <file>', 'write the report there; - for standard output, and nothing else on it')
-    .option('--html <file>', 'write the report there as a page for a browser, which needs nothing else', toFile)
+    .option('--html <file>', 'write the report there as a page for a browser, which needs nothing else', toPageFile)
     .option('--directory <folder>', 'where the files are raced over (default: the folder for temporary files)')
     .action(race);
 }
@@ -82,17 +82,6 @@ function save(report: RaceReport, file: string): void {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (file === '-') process.stdout.write(text);
   else writeFileSync(file, text);
-}
-
-/** Told before the race, not after it. */
-function assertWritable(file: string): void {
-  accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
-}
-
-/** Unlike JSON, a page is nothing for a pipe. */
-function toFile(text: string): string {
-  if (text !== '' && text !== '-') return text;
-  throw new InvalidArgumentError('Expected a file.');
 }
 
 function toNumber(text: string): number {

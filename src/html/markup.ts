@@ -35,6 +35,12 @@ export function html(fixed: TemplateStringsArray, ...parts: readonly Part[]): Ma
   return new Markup(fixed.reduce((source, text, index) => `${source}${render(parts[index - 1])}${text}`));
 }
 
+/** A path that is broken into lines behind its slashes, where it must be broken. */
+export function breakable(path: string): Markup {
+  const [first, ...rest] = path.split('/');
+  return html`${first}${rest.map((part) => html`/<wbr>${part}`)}`;
+}
+
 function render(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Markup) return part.toString();

@@ -99,9 +99,9 @@ footer { margin-top: 28px; font-size: 13px; color: var(--muted); }
   .stacked tr { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); column-gap: 26px; padding: 12px 0; border-bottom: 1px solid var(--line); }
   .stacked tr:first-child { padding-top: 0; } .stacked tr:last-child { padding-bottom: 0; border-bottom: 0; }
   .stacked th[scope=row] { grid-column: 1 / -1; padding: 0 0 4px; border: 0; font-size: 15px; overflow-wrap: anywhere; }
-  .stacked td { display: flex; justify-content: space-between; gap: 12px; padding: 1px 0; border: 0; white-space: normal; }
-  .stacked td.text { grid-column: 1 / -1; justify-content: flex-start; }
-  .stacked td::before { content: attr(data-label); color: var(--muted); flex: none; font-weight: 400; }
+  .stacked td { display: flex; justify-content: space-between; gap: 12px; padding: 1px 0; border: 0; white-space: normal; overflow-wrap: anywhere; }
+  .stacked td.text { grid-column: 1 / -1; display: block; text-align: left; }
+  .stacked td[data-label]::before { content: attr(data-label); color: var(--muted); flex: none; font-weight: 400; }
   .every-other { display: none; }
 }
 @media print { body { background: none; } .card { break-inside: avoid; } }
