@@ -78,7 +78,7 @@ export function beginScreen(stream: NodeJS.WriteStream): WatchScreen {
 }
 
 function follow(row: Row, event: WatchEvent): void {
-  if (event.kind === 'empty') return;
+  if (event.kind === 'empty' || event.kind === 'rewritten') return;
   if (event.kind === 'begin') row.bytes = event.bytes ?? undefined;
   else row.bytes = event.kind === 'vanished' ? undefined : event.to;
   const cell = extend(row, event.atMs);

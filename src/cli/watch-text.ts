@@ -26,6 +26,8 @@ function whatHappened(event: WatchEvent): string {
       return event.bytes === null ? 'is not there' : `${bytes(event.bytes)}, inode ${event.inode}`;
     case 'resized':
       return `${formatCount(event.from)} -> ${bytes(event.to)}, in place`;
+    case 'rewritten':
+      return `written in place, ${bytes(event.bytes)} again`;
     case 'published':
       return `${formatCount(event.from)} -> ${bytes(event.to)}, new inode ${event.inode}`;
     case 'appeared':
@@ -46,42 +48,49 @@ export function summaryText(report: WatchReport, paint: Paint): string {
 
 /** What was seen of one file, as a sentence in plain words. */
 export function watchSentence(file: WatchSummary): string {
-  const { empty, shrunk, resized, published, appeared, vanished } = file;
+  const { empty, shrunk, resized, rewritten, published, appeared, vanished } = file;
   const name = shownPath(file.path);
   const emptied = empty.truncated + empty.created;
   if (emptied > 0) {
     const cut = shrunk - empty.truncated;
-    const also = cut > 0 ? ` It was also cut to other lengths in place, ${counted(cut, 'time')}.` : '';
+    const also = cut > 0 ? ` It was also cut to other lengths in place, ${times(cut)}.` : '';
     const reader = 'whoever reads it then finds nothing';
     const harm = empty.truncated > 0 ? `whoever has it mapped and touches it then dies of SIGBUS, ${reader}` : reader;
-    return `${name} became empty ${counted(emptied, 'time')}, for up to ${formatSpan(empty.longestMs)}: ${harm}.${also}`;
+    return `${name} became empty ${times(emptied)}, for up to ${formatSpan(empty.longestMs)}: ${harm}.${also}`;
   }
   if (isHarm(file)) {
-    return `${name} was cut in place ${counted(shrunk, 'time')}: what others have mapped of it beyond its new end is gone.`;
+    return `${name} was cut in place ${times(shrunk)}: what others have mapped of it beyond its new end is gone.`;
   }
-  if (resized > 0)
-    return `${name} grew in place ${counted(resized, 'time')}; it was not seen to shrink or to be empty.`;
+  if (resized + rewritten > 0) {
+    return `${name} was written in place ${times(resized + rewritten)}; it was not seen to shrink or to be empty, which can be too short to be seen. holdfast diagnose shows every call.`;
+  }
   if (published > 0) {
-    return `${name} was replaced ${counted(published, 'time')}, each time by a new inode; it was not seen to shrink or to be empty.`;
+    return `${name} was replaced ${times(published)}, by a new inode; it was not seen to shrink or to be empty.`;
   }
-  if (appeared + vanished > 0)
-    return `${name} came ${counted(appeared, 'time')} and went ${counted(vanished, 'time')}.`;
+  if (appeared + vanished > 0) return `${name} came ${times(appeared)} and went ${times(vanished)}.`;
   return file.sizes.length === 0 ? `${name} was not there.` : `${name} kept its length and its inode.`;
 }
 
 function fileText(file: WatchSummary, elapsedMs: number, paint: Paint): string {
-  const { looks, resized, shrunk, published, vanished, empty } = file;
+  const { looks, resized, shrunk, rewritten, published, vanished, empty } = file;
   const counts: [number, string][] = [
     [looks, `${counted(looks, 'look')} in ${formatSpan(elapsedMs)}`],
-    [resized, `${counted(resized, 'change')} in place, ${formatCount(shrunk)} of them to a shorter length`],
+    [resized, `${counted(resized, 'change')} of length in place, ${formatCount(shrunk)} of them to a shorter one`],
+    [rewritten, `written in place ${times(rewritten)} with the same length`],
     [published, counted(published, 'new inode')],
-    [vanished, `gone ${counted(vanished, 'time')}`],
+    [vanished, `gone ${times(vanished)}`],
   ];
   const told = counts.filter(([count]) => count > 0).map(([, text]) => text);
-  const parts = [paint(isHarm(file) ? 'red' : 'green', watchSentence(file)), paint('dim', told.join('; '))];
+  const parts = [paint(colourOf(file), watchSentence(file)), paint('dim', told.join('; '))];
   if (file.sizes.length > 0) parts.push(...sizeTable(file.sizes, elapsedMs));
   if (empty.durations.length > 0) parts.push(...durationTable(empty.durations));
   return parts.join('\n');
+}
+
+/** Written in place without harm that was seen: neither good nor bad. */
+function colourOf(file: WatchSummary): 'red' | 'yellow' | 'green' {
+  if (isHarm(file)) return 'red';
+  return file.resized + file.rewritten > 0 ? 'yellow' : 'green';
 }
 
 function sizeTable(rows: readonly SizeRow[], elapsedMs: number): string[] {
@@ -115,6 +124,10 @@ function aligned(rows: readonly (readonly string[])[], bars: readonly string[]):
 
 function bar(share: number): string {
   return '█'.repeat(share > 0 ? Math.max(1, Math.round(Math.min(1, share) * WIDEST_BAR)) : 0);
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : counted(count, 'time');
 }
 
 function bytes(count: number): string {

@@ -2,7 +2,14 @@
 export type FileState =
   | { readonly kind: 'absent' }
   /** `inode` is told apart by device and number; both stay the file's own for as long as it is watched. */
-  | { readonly kind: 'file'; readonly device: bigint; readonly inode: bigint; readonly bytes: number };
+  | {
+      readonly kind: 'file';
+      readonly device: bigint;
+      readonly inode: bigint;
+      readonly bytes: number;
+      /** Time of modification, in nanoseconds since 1970. */
+      readonly modifiedNs: bigint;
+    };
 
 interface EventOf<Kind extends string> {
   readonly kind: Kind;
@@ -21,6 +28,14 @@ export interface BeginEvent extends EventOf<'begin'> {
 export interface ResizedEvent extends EventOf<'resized'> {
   readonly from: number;
   readonly to: number;
+}
+
+/**
+ * The inode and its length are the same, and its time of modification is not: it was written in place. Whether it was shorter in between
+ * no look has seen.
+ */
+export interface RewrittenEvent extends EventOf<'rewritten'> {
+  readonly bytes: number;
 }
 
 /** Another inode stands at the path: a new version was put there in one step, or the file was removed and made anew. */
@@ -59,7 +74,14 @@ export interface EmptyEvent extends EventOf<'empty'> {
 }
 
 /** What a watch sees, in the order in which it saw it. */
-export type WatchEvent = BeginEvent | ResizedEvent | PublishedEvent | AppearedEvent | VanishedEvent | EmptyEvent;
+export type WatchEvent =
+  | BeginEvent
+  | ResizedEvent
+  | RewrittenEvent
+  | PublishedEvent
+  | AppearedEvent
+  | VanishedEvent
+  | EmptyEvent;
 
 /** What lies between two looks at a path. What changed more than once in between shows as one change. */
 export function changeBetween(
@@ -78,7 +100,8 @@ export function changeBetween(
   if (before.inode !== now.inode || before.device !== now.device) {
     return { kind: 'published', path, atMs, from, to, inode };
   }
-  return from === to ? undefined : { kind: 'resized', path, atMs, from, to };
+  if (from !== to) return { kind: 'resized', path, atMs, from, to };
+  return before.modifiedNs === now.modifiedNs ? undefined : { kind: 'rewritten', path, atMs, bytes: to };
 }
 
 /** What is printed of a time in milliseconds; a look takes longer than a microsecond. */

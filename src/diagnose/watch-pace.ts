@@ -9,6 +9,8 @@ const LIVELY_SHARE = 0.25;
 const QUIET_SHARE = 0.02;
 /** Shorter pauses the timers of Node do not have. */
 const SHORTEST_PAUSE_MS = 1;
+/** Where nothing happens, waking up costs more than looking does; and a notice of the kernel comes sooner than the next look. */
+const SHORTEST_QUIET_PAUSE_MS = 4;
 /** Where a look is slow, or files are many, there is still one round in this time. */
 const LONGEST_PAUSE_MS = 100;
 
@@ -16,9 +18,16 @@ const LONGEST_PAUSE_MS = 100;
 export class WatchPace {
   #livelyUntilMs = 0;
 
-  /** Something happened to a file, or is about to. */
+  /** Something happened to a file. */
   stir(nowMs: number): void {
     this.#livelyUntilMs = nowMs + LIVELY_FOR_MS;
+  }
+
+  /** The kernel tells of a change. Where things were quiet it ends the pause; where they are lively, the looks come soon enough. */
+  notice(nowMs: number): 'wake' | 'sleep on' {
+    const wasLively = this.isLively(nowMs);
+    this.stir(nowMs);
+    return wasLively ? 'sleep on' : 'wake';
   }
 
   isLively(nowMs: number): boolean {
@@ -34,8 +43,9 @@ export class WatchPace {
 
   /** How long to pause after having looked for so long. */
   pauseMs(busyMs: number, nowMs: number): number {
-    const share = this.isLively(nowMs) ? LIVELY_SHARE : QUIET_SHARE;
-    const pause = busyMs * (1 / share - 1);
-    return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, pause));
+    const [share, shortest] = this.isLively(nowMs)
+      ? [LIVELY_SHARE, SHORTEST_PAUSE_MS]
+      : [QUIET_SHARE, SHORTEST_QUIET_PAUSE_MS];
+    return Math.min(LONGEST_PAUSE_MS, Math.max(shortest, busyMs * (1 / share - 1)));
   }
 }

@@ -10,6 +10,8 @@ export interface WatchSummary {
   readonly resized: number;
   /** Those of them that made it shorter, down to 0 bytes or not. */
   readonly shrunk: number;
+  /** How often it was written in place and had the same length afterwards, as the time of modification tells. */
+  readonly rewritten: number;
   /** How often another inode stood at the path. */
   readonly published: number;
   readonly appeared: number;
@@ -35,7 +37,7 @@ export function isHarm({ empty, shrunk }: WatchSummary): boolean {
 /** Counts the events of one file. Its memory does not grow with their number. */
 export class WatchTally {
   readonly path: string;
-  readonly #counts = { resized: 0, shrunk: 0, published: 0, appeared: 0, vanished: 0 };
+  readonly #counts = { resized: 0, shrunk: 0, rewritten: 0, published: 0, appeared: 0, vanished: 0 };
   readonly #empty = { moments: 0, truncated: 0, created: 0, totalMs: 0, longestMs: 0 };
   readonly #durations = new DurationHistogram();
   readonly #sizes = new SizeHistogram();
@@ -54,6 +56,9 @@ export class WatchTally {
         return;
       case 'empty':
         this.#addEmpty(event.origin, event.durationMs);
+        return;
+      case 'rewritten':
+        this.#counts.rewritten += 1;
         return;
       case 'vanished':
         this.#counts.vanished += 1;

@@ -1,10 +1,10 @@
-import { type FSWatcher, statSync, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '../errors.js';
 import { absolutePath } from '../os/paths.js';
 import { toMicroseconds, type WatchEvent } from './watch-events.js';
+import { WatchNotices } from './watch-notices.js';
 import { WatchPace } from './watch-pace.js';
 import { isHarm, type WatchSummary, WatchTally } from './watch-tally.js';
 import { WatchedFile } from './watched-file.js';
@@ -34,8 +34,8 @@ export interface WatchReport {
  * Watches files from outside: their lengths, moments at 0 bytes, new inodes, absence. It opens no file for reading, takes no lock, and
  * changes nothing.
  *
- * What it tells has happened. It does **not** see what begins and ends between two looks: a file is looked at about a thousand times a
- * second, and, for a second after each change, without a pause for about a quarter of the time. A moment at 0 bytes that lasts for
+ * What it tells has happened. It does **not** see what begins and ends between two looks: a file is looked at a few hundred times a
+ * second, at once when the kernel tells of a change, and for a second after that without a pause for about a quarter of the time. A moment at 0 bytes that lasts for
  * microseconds is seen sooner or later where it comes again and again, and may be missed where it comes once; so a watch that found
  * nothing proves little.
  *
@@ -62,14 +62,13 @@ export async function watchFiles(paths: readonly (string | URL)[], options: Watc
         onEvent?.(event);
       }),
   );
-  const notices = new AbortController();
+  const notices = new WatchNotices(watched, () => pace.notice(nowMs()));
   try {
-    listen(watched, notices.signal, () => pace.stir(nowMs()));
     for (const file of files) file.begin(nowMs());
     const endMs = seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1_000;
-    await lookOn(files, pace, nowMs, endMs, signal);
+    await lookOn(files, pace, notices, nowMs, endMs, signal);
   } finally {
-    notices.abort();
+    notices.end();
     for (const file of files) file.end(nowMs());
   }
   const elapsedMs = nowMs();
@@ -82,6 +81,7 @@ export async function watchFiles(paths: readonly (string | URL)[], options: Watc
 async function lookOn(
   files: readonly WatchedFile[],
   pace: WatchPace,
+  notices: WatchNotices,
   nowMs: () => number,
   endMs: number,
   signal: AbortSignal | undefined,
@@ -94,7 +94,7 @@ async function lookOn(
       now = nowMs();
     } while (pace.goesOn(sinceMs, now, youngestMoment(files)));
     const pauseMs = pace.pauseMs(now - sinceMs, now);
-    await delay(Math.min(pauseMs, Math.max(0, endMs - now)));
+    await notices.pause(Math.min(pauseMs, Math.max(0, endMs - now)));
     now = nowMs();
   }
 }
@@ -104,27 +104,6 @@ function youngestMoment(files: readonly WatchedFile[]): number | undefined {
     if (emptySinceMs === undefined) return youngest;
     return Math.max(youngest ?? 0, emptySinceMs);
   }, undefined);
-}
-
-/** The kernel tells when somebody changes a file; a look then says what. Where it cannot, the looks alone must do. */
-function listen(paths: readonly string[], signal: AbortSignal, stir: () => void): void {
-  const namesIn = new Map<string, Set<string>>();
-  for (const path of paths) {
-    const names = namesIn.get(dirname(path)) ?? new Set();
-    namesIn.set(dirname(path), names.add(basename(path)));
-  }
-  for (const [folder, names] of namesIn) {
-    let watcher: FSWatcher;
-    try {
-      watcher = watch(folder, { signal }, (_event, name) => {
-        if (name === null || names.has(name)) stir();
-      });
-    } catch {
-      // Out of inotify watches (ENOSPC), or a file system without them.
-      continue;
-    }
-    watcher.on('error', () => watcher.close());
-  }
 }
 
 /** A file that is not there may come; a folder that is not there is a mistake in the path. */

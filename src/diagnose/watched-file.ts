@@ -102,15 +102,8 @@ export class WatchedFile {
       return ABSENT;
     }
     const known = this.#state;
-    if (
-      this.#keptFd !== undefined &&
-      known.kind === 'file' &&
-      known.inode === stats.ino &&
-      known.device === stats.dev
-    ) {
-      const bytes = Number(stats.size);
-      return bytes === known.bytes ? known : { ...known, bytes };
-    }
+    const isKept = this.#keptFd !== undefined && known.kind === 'file';
+    if (isKept && known.inode === stats.ino && known.device === stats.dev) return stateOf(stats);
     return this.#seeAnother();
   }
 
@@ -130,13 +123,17 @@ export class WatchedFile {
       this.#keep(undefined);
       return ABSENT;
     }
-    return { kind: 'file', device: stats.dev, inode: stats.ino, bytes: Number(stats.size) };
+    return stateOf(stats);
   }
 
   #keep(fd: number | undefined): void {
     if (this.#keptFd !== undefined) closeSync(this.#keptFd);
     this.#keptFd = fd;
   }
+}
+
+function stateOf({ dev, ino, size, mtimeNs }: BigIntStats): FileState {
+  return { kind: 'file', device: dev, inode: ino, bytes: Number(size), modifiedNs: mtimeNs };
 }
 
 /** `undefined` where no regular file is. */

@@ -17,7 +17,7 @@ describe('holdfast watch', () => {
     const { exitCode, stdout, stderr } = await holdfast(['watch', '--seconds', '2', path]).ended;
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
     expect(stdout).toMatch(/^ +\d+\.\d{6} s {2}.*\/file {2}\d+ -> \d+ bytes, in place$/m);
-    expect(stdout).toMatch(/^.*\/file became empty [\d,]+ times?, for up to .* dies of SIGBUS/m);
+    expect(stdout).toMatch(/^.*\/file became empty (once|[\d,]+ times), for up to .* dies of SIGBUS/m);
     expect(stdout).toMatch(/^ +0 bytes +[\d,]+ /m);
     expect(stdout).toMatch(/^ +at 0 bytes for +times/m);
     expect(stdout).toMatch(/and [\d,]+ events more in this second/);
@@ -27,9 +27,7 @@ describe('holdfast watch', () => {
     const path = await rewritten('rename');
     const { exitCode, stdout } = await holdfast(['watch', '--seconds', '1', path]).ended;
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(
-      /was replaced [\d,]+ times, each time by a new inode; it was not seen to shrink or to be empty/,
-    );
+    expect(stdout).toMatch(/was replaced [\d,]+ times, by a new inode; it was not seen to shrink or to be empty/);
     expect(stdout).not.toContain('0 bytes for');
   });
 

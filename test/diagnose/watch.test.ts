@@ -41,7 +41,13 @@ describe('a watch', () => {
   test('sees new inodes, and no moment at 0 bytes, of a writer that renames', async () => {
     const { report, events } = await watchWriter('rename', 'published');
     expect(report.found).toBe(false);
-    expect(report.files[0]).toMatchObject({ resized: 0, shrunk: 0, vanished: 0, empty: { moments: 0, durations: [] } });
+    expect(report.files[0]).toMatchObject({
+      resized: 0,
+      shrunk: 0,
+      rewritten: 0,
+      vanished: 0,
+      empty: { moments: 0, durations: [] },
+    });
     // The lengths differ: a replaced file whose inode number came back is not taken for one that was cut.
     expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['begin', 'published']));
   });

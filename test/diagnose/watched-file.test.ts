@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmdirSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmdirSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import type { WatchEvent } from '../../src/diagnose/watch-events.js';
 import { WatchTally } from '../../src/diagnose/watch-tally.js';
@@ -46,6 +46,14 @@ test('a file that is cut and written again was empty, for a time within bounds',
     { kind: 'resized', atMs: 4, from: 0, to: 4 },
     { kind: 'empty', atMs: 2, origin: 'truncated', durationMs: 2, mostMs: 3, over: true },
   ]);
+});
+
+test('a file that is written in place and has its old length again is not taken for one that nobody touched', () => {
+  const { path, look } = watched('content');
+  writeFileSync(path, 'CONTENT');
+  utimesSync(path, 1, 1);
+  expect(look()).toEqual([{ kind: 'rewritten', atMs: 1, bytes: 7 }]);
+  expect(look()).toEqual([]);
 });
 
 test('a file that comes, goes, comes back empty and is filled by another', () => {
