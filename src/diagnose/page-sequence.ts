@@ -121,7 +121,7 @@ function renderStep({ kind, call, pid, tid }: Step, party: Party | undefined, wh
   const other = party !== undefined && party.pid !== pid ? `pid ${pid}` : undefined;
   const thread = tid === undefined || tid === pid || tid === party?.tid ? undefined : `thread ${tid}`;
   const who = [other, thread].filter((part) => part !== undefined).join(', ');
-  return html`<div class="step ${kind}"><span class="where">${where}</span><b>${who && `${who} `}${VERBS[kind]}</b><code>${call}</code></div>`;
+  return html`<div class="step ${kind}"><span class="where">${where}</span><b>${who && `${who} `}${VERBS[kind]}</b><code>${breakable(call)}</code></div>`;
 }
 
 function legend({ timeline }: Finding): Markup | undefined {

@@ -62,11 +62,14 @@ function ending({ exitCode, signal }: NonNullable<DiagnoseReport['command']>): s
 }
 
 function nothingFound({ logs }: DiagnoseReport): Markup {
-  const understood = logs.some(({ format }) => format === 'strace' || format === 'audit');
-  const text = understood
-    ? 'No process died of SIGBUS in a file that had been cut, no file was read while it was being rewritten, and nobody left out a lock that others take.'
-    : 'None of the logs could be understood: expected the output of strace, or of the audit system.';
-  return html`<section class="card"><h2>${understood ? 'No finding' : 'Nothing to go by'}</h2><p>${text}</p></section>`;
+  const has = (format: DiagnoseReport['logs'][number]['format']) => logs.some((log) => log.format === format);
+  if (has('strace')) {
+    return html`<section class="card"><h2>No finding</h2><p>No process was hit by SIGBUS in a file that had been cut, no file was read while it was being rewritten, and nobody left out a lock that others take.</p></section>`;
+  }
+  if (has('audit')) {
+    return html`<section class="card"><h2>No finding</h2><p>An audit log shows who opens files for writing. It shows neither mappings nor locks, so there is nothing to judge: below is who writes what.</p></section>`;
+  }
+  return html`<section class="card"><h2>Nothing to go by</h2><p>None of the logs could be understood: expected the output of strace, or of the audit system.</p></section>`;
 }
 
 function overview({ findings, omitted }: DiagnoseReport): Markup {

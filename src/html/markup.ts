@@ -35,10 +35,10 @@ export function html(fixed: TemplateStringsArray, ...parts: readonly Part[]): Ma
   return new Markup(fixed.reduce((source, text, index) => `${source}${render(parts[index - 1])}${text}`));
 }
 
-/** A path that is broken into lines behind its slashes, where it must be broken. */
-export function breakable(path: string): Markup {
-  const [first, ...rest] = path.split('/');
-  return html`${first}${rest.map((part) => html`/<wbr>${part}`)}`;
+/** A path, or a call with paths and flags, that is broken into lines behind slashes and bars, where it must be broken. */
+export function breakable(text: string): Markup {
+  const [first, ...rest] = text.split(/(?<=[/|])/);
+  return html`${first}${rest.map((part) => html`<wbr>${part}`)}`;
 }
 
 function render(part: Part): string {

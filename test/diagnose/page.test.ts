@@ -85,7 +85,7 @@ describe.skipIf(!needs('chromium'))('the page of a diagnosis', () => {
   test.each(VIEWS)('says so where nothing was found, in $width pixels, $colorScheme', async (view) => {
     const page = await open(renderDiagnosePage(EMPTY), view);
     expect(await page.locator('h1').textContent()).toBe('Nothing was found');
-    expect(await page.locator('section').first().textContent()).toContain('No process died of SIGBUS');
+    expect(await page.locator('section').first().textContent()).toContain('No process was hit by SIGBUS');
     expect(await overflowing(page)).toEqual([]);
     expect(await faintTexts(page)).toEqual([]);
   });
@@ -109,4 +109,14 @@ test('the page tells what was run, what was left out, and what is not known', ()
   ]) {
     expect(page).toContain(text);
   }
+});
+
+test.each([
+  ['audit', 'An audit log shows who opens files for writing'],
+  ['empty', 'None of the logs could be understood'],
+] as const)('without a finding the page of an %s log claims nothing that such a log does not show', (format, text) => {
+  const logs = SAMPLE.logs.map((log) => ({ ...log, format }));
+  const page = renderDiagnosePage({ ...EMPTY, logs });
+  expect(page).toContain(text);
+  expect(page).not.toContain('No process was hit');
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { html } from '../../src/html/markup.js';
+import { breakable, html } from '../../src/html/markup.js';
 
 test('text is escaped, markup is not', () => {
   const bold = html`<b>${'a < b'}</b>`;
@@ -24,4 +24,10 @@ test('no text ends a tag, an attribute or an entity', () => {
       },
     ),
   );
+});
+
+test('paths and flags can be broken into lines behind slashes and bars', () => {
+  expect(String(breakable('/tmp/<b>'))).toBe('/<wbr>tmp/<wbr>&lt;b&gt;');
+  expect(String(breakable('O_WRONLY|O_TRUNC'))).toBe('O_WRONLY|<wbr>O_TRUNC');
+  expect(String(breakable(''))).toBe('');
 });
