@@ -5,6 +5,7 @@ import {
   type DiagnoseReport,
   diagnose,
   diagnosePids,
+  renderDiagnosePage,
   diagnoseCommand as runTraced,
 } from '../diagnose/index.js';
 import { displayCacheProgress } from './cache-progress.js';
@@ -14,12 +15,14 @@ import { listenForInterruption } from './interruption.js';
 import { formatBytes } from './measures.js';
 import { print } from './print.js';
 import { printableJson } from './printable.js';
+import { assertWritable, toPageFile } from './report-file.js';
 import { counted, paintFor } from './style.js';
 import { toWholeNumber } from './whole-number.js';
 
 interface DiagnoseFlags {
   pid?: number[];
   json?: string;
+  html?: string;
 }
 
 /** `holdfast diagnose`. */
@@ -35,6 +38,7 @@ export function diagnoseCommand(): Command {
       toWholeNumber(text),
     ])
     .option('--json <file>', 'write the report there; - for standard output, and nothing else on it')
+    .option('--html <file>', 'write the report there as a page for a browser, which needs nothing else', toPageFile)
     .addHelpText(
       'after',
       `
@@ -48,11 +52,12 @@ Examples:
     .action(run);
 }
 
-async function run(words: string[], { pid: pids, json }: DiagnoseFlags): Promise<void> {
+async function run(words: string[], { pid: pids, json, html }: DiagnoseFlags): Promise<void> {
   const { logs, command } = divide(words, process.argv);
   const asked = [logs.length > 0, command.length > 0, pids !== undefined].filter(Boolean).length;
   if (asked !== 1)
     throw new Error('Expected one of: logs to read, a command after --, or --pid. See holdfast diagnose --help.');
+  if (html !== undefined) assertWritable(html);
   const interruption = listenForInterruption();
   const progress = displayCacheProgress(process.stderr);
   try {
@@ -67,6 +72,7 @@ async function run(words: string[], { pid: pids, json }: DiagnoseFlags): Promise
     progress.end();
     assertUnderstood(report);
     await show(report, json, command.length > 0);
+    if (html !== undefined) writeFileSync(html, renderDiagnosePage(report));
     process.exitCode = report.interrupted ? (interruption.exitStatus ?? statusOf(report)) : statusOf(report);
   } finally {
     progress.end();

@@ -14,6 +14,7 @@ import { setCommand } from './set.js';
 import { statsCommand } from './stats.js';
 import { traceCommand } from './trace.js';
 import { verifyCommand } from './verify.js';
+import { watchCommand } from './watch.js';
 
 // Whoever reads our output may leave early (`holdfast race | head -1`).
 process.stdout.on('error', (error) => {
@@ -45,6 +46,7 @@ const commands = [
   verifyCommand,
   pruneCommand,
   traceCommand,
+  watchCommand,
 ];
 for (const make of commands) {
   const command = make().copyInheritedSettings(program);

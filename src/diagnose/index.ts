@@ -1,5 +1,6 @@
 export { type DiagnoseOptions, type DiagnoseProgress, diagnose, type LogSource } from './diagnose.js';
 export { diagnoseCommand, diagnosePids, type LiveOptions } from './live.js';
+export { renderDiagnosePage } from './page.js';
 export {
   type DiagnoseReport,
   FINDING_KINDS,
@@ -15,3 +16,6 @@ export {
   type StepKind,
   type Victim,
 } from './report.js';
+export { type WatchOptions, type WatchReport, watchFiles } from './watch.js';
+export type { EmptyOrigin, WatchEvent } from './watch-events.js';
+export type { WatchSummary } from './watch-tally.js';
