@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorCode } from '../errors.js';
+import { benchCommand } from './bench.js';
 import { clearCommand } from './clear.js';
 import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
 import { getCommand } from './get.js';
@@ -33,6 +34,7 @@ const program = new Command('holdfast')
   .exitOverride();
 const commands = [
   raceCommand,
+  benchCommand,
   lsCommand,
   getCommand,
   setCommand,

@@ -1,14 +1,9 @@
 import Table from 'cli-table3';
 import { type Percentiles, type RaceReport, type RaceResult, verdictOf, verdictSentence } from '../race/index.js';
 import { counted, formatCount, type Paint } from './style.js';
+import { NO_BORDERS } from './table-style.js';
 
 const HEAD = ['strategy', 'reads/s', 'writes/s', 'SIGBUS', 'empty', 'torn', 'lost', 'errors', 'read ms', 'write ms'];
-
-const NO_BORDERS = Object.fromEntries(
-  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid']
-    .concat(['mid', 'mid-mid', 'right', 'right-mid', 'middle'])
-    .map((place) => [place, '']),
-);
 
 /** What was raced, where, and with which seed: all that is needed to do it again. */
 export function raceHeading({ environment, options }: RaceReport): string {
