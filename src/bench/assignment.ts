@@ -19,6 +19,8 @@ export interface Assignment {
   readonly seed: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** Of a pace. */
+  readonly operation: 'read' | 'write';
   /** Of a stampede: callers in each process, cold keys one after the other, how long a load takes. */
   readonly callers: number;
   readonly coldKeys: number;
@@ -31,6 +33,8 @@ export interface Outcomes {
   fill: { written: number };
   /** Reads and writes at random. */
   mix: MixOutcome;
+  /** Does one operation over and over, as fast as it goes. */
+  pace: { operations: number; elapsedMs: number };
   /** Counts one key up. */
   count: { increments: number; elapsedMs: number; errors: number; errorMessages: string[] };
   /** Reads what counting has come to. */

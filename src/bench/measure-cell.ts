@@ -53,8 +53,8 @@ export function assignmentOf(load: Omit<Load, 'processes'>, directory: string, n
   const measureMs = seconds * 1_000;
   const warmUpMs = measureMs * WARM_UP_SHARE;
   const stampede = { callers: 0, coldKeys: 0, loadMs: 0 };
-  const task = 'fill';
-  return { task, contender, module, directory, number, keys, reads, bytes, seed, warmUpMs, measureMs, ...stampede };
+  const common = { contender, module, directory, number, keys, reads, bytes, seed, warmUpMs, measureMs };
+  return { task: 'fill', operation: 'read', ...common, ...stampede };
 }
 
 function cellOf<Name extends string>(load: Load<Name>, outcomes: readonly MixOutcome[]): BenchCell<Name> {

@@ -2,24 +2,21 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { Assignment, Outcomes, TaskName } from './assignment.js';
 import type { Contender } from './contender.js';
 import { ErrorsMet } from './errors-met.js';
-import { COUNTER_KEY, coldKeyName, keyName } from './keys.js';
+import { fill } from './fill.js';
+import { COUNTER_KEY, coldKeyName } from './keys.js';
 import { mix } from './mix.js';
+import { pace } from './pace.js';
 import { Values } from './value.js';
 
 /** What a process can be told to do. */
 export const tasks: { [Name in TaskName]: (contender: Contender, own: Assignment) => Promise<Outcomes[Name]> } = {
   fill,
   mix,
+  pace,
   count,
   total,
   stampede,
 };
-
-async function fill(contender: Contender, { bytes, seed, number, keys }: Assignment): Promise<Outcomes['fill']> {
-  const values = new Values(bytes, seed, number);
-  for (let index = 0; index < keys; index += 1) await contender.write(keyName(index), values.next());
-  return { written: keys };
-}
 
 async function count(contender: Contender, { measureMs }: Assignment): Promise<Outcomes['count']> {
   const increment = required(contender, 'increment');

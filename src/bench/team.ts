@@ -6,7 +6,7 @@ import type { Assignment, ChildMessage, Outcomes, TaskName } from './assignment.
 /** A forked Node is ready after some 50 ms; on a machine that is very busy, later. */
 const READY_WITHIN_MS = 60_000;
 /** How much longer than it was told to a process may take: for the operation that it is in the middle of, and for what it writes behind. */
-const DONE_WITHIN_MS = 60_000;
+const DONE_WITHIN_MS = 30_000;
 
 /** The entry of a process, compiled: found from here, and from the source, which tests run. */
 const WORKER = new URL('../../dist/bench/worker.js', import.meta.url);
