@@ -22,7 +22,7 @@ export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 /**
  * Runs a benchmark from its arguments to its report: `--directory DIR` (where the files are, default: the folder for temporary files),
  * `--rounds N` (5), `--quick` (short times: a look, not a result), `--json FILE` (default: bench/results/<name>.json, with `--quick`
- * none), and options of its own.
+ * none; charts go beside it), and options of its own.
  *
  * Wrong use ends it with 2 and a sentence, Ctrl-C with 130; its folder is removed in any case. Missed targets are printed and end it
  * with 0: to judge is the work of `npm run bench:check`.
@@ -53,6 +53,9 @@ export async function runBench(name, measure, own = {}) {
     };
     if (report.ratios.length > 0) console.log(`\n${describeRatios(report.ratios).join('\n')}`);
     if (options.json !== undefined) writeReport(options.json, report);
+    // The drawing library is loaded only where there is something to draw for.
+    if (options.json !== undefined)
+      (await import('../charts/charts.mjs')).writeCharts(report, dirname(resolve(options.json)));
   } finally {
     workspace.remove();
   }
