@@ -61,6 +61,8 @@ export class Sections {
   #tryLock(shard: number, mode: LockMode): boolean {
     if (!syscalls.tryFlock(this.#descriptor(shard), mode)) return false;
     this.#inside[shard] = 1;
+    // He asked until he was in; who else waits asks again. Left to run out, it would keep readers waiting for nobody.
+    if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
     try {
       this.#enter(shard, mode);
       return true;
