@@ -13,8 +13,9 @@ const OPERATIONS = 4_000;
 /** One entry in so many expires. */
 const EXPIRING_ONE_IN = 10;
 
+// What a process keeps in memory is small beside a million entries: the disk is what grows.
 const beforeOpen = performance.now();
-const cache = new FileCache({ directory, strategy: strategy === 'flock' ? 'flock' : 'rename' });
+const cache = new FileCache({ directory, strategy: strategy === 'flock' ? 'flock' : 'rename', memory: false });
 const openMs = performance.now() - beforeOpen;
 const value = { name: 'x'.repeat(400), tags: Array.from({ length: 50 }, (_, index) => `tag-${index}`) };
 

@@ -28,6 +28,7 @@ const contenders = {
     const cache = new FileCache({
       directory: `${directory}/cache`,
       strategy: flags.has('flock') ? 'flock' : 'rename',
+      ...(flags.has('disk') ? { memory: false } : {}),
       lockTimeout: 60_000,
     });
     const calls = flags.has('sync') ? synchronous(cache) : asynchronous(cache);

@@ -51,7 +51,12 @@ export async function measureInProcess(folder, milliseconds, onProgress) {
  * @param {'rename' | 'flock'} strategy
  */
 function openCaches(folder, strategy) {
-  const disk = new FileCache({ directory: `${folder}/in-process-${strategy}`, strategy, codec: 'bytes' });
+  const disk = new FileCache({
+    directory: `${folder}/in-process-${strategy}`,
+    strategy,
+    codec: 'bytes',
+    memory: false,
+  });
   const memory = new FileCache({ directory: `${folder}/in-process-${strategy}-memory`, strategy });
   return { name: `cache-${strategy}`, disk, memory };
 }

@@ -7,10 +7,12 @@ import type { BenchValue } from './value.js';
 /** Waits as long as a busy machine takes: a timeout would be counted as an error, and is not what is measured. */
 const PATIENCE_MS = 60_000;
 
-/** Caches by name. */
+/** Caches by name: both strategies, each with the tier in memory and without it. */
 const CACHES = {
   'cache-rename': { strategy: 'rename' },
   'cache-flock': { strategy: 'flock' },
+  'cache-rename-disk': { strategy: 'rename', memory: false },
+  'cache-flock-disk': { strategy: 'flock', memory: false },
 } as const satisfies Record<string, Omit<FileCacheOptions, 'directory'>>;
 
 export type CacheContenderName = keyof typeof CACHES;
