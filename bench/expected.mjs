@@ -3,7 +3,7 @@
 
 /** @type {readonly { bench: string, script: string, targets: number, asks: string }[]} */
 export const EXPECTED = [
-  { bench: 'locks', script: 'bench:locks', targets: 3, asks: 'what locks cost, and how fair they are' },
+  { bench: 'locks', script: 'bench:locks', targets: 5, asks: 'what locks cost, and how fair they are' },
   { bench: 'cache', script: 'bench:cache', targets: 5, asks: 'get and set from the disk, beside plain calls of Node' },
   { bench: 'memory', script: 'bench:memory', targets: 5, asks: 'the tier in memory' },
   { bench: 'streams', script: 'bench:streams', targets: 4, asks: 'large values' },
