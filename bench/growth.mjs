@@ -8,7 +8,7 @@ import Table from 'cli-table3';
 import { displayCacheProgress } from '../dist/cli/cache-progress.js';
 import { NO_BORDERS } from '../dist/cli/table-style.js';
 import { measured, median, ratioOf, significant } from './support/ratios.mjs';
-import { runBench } from './support/report.mjs';
+import { runBench, wrongUse } from './support/report.mjs';
 
 /**
  * @typedef {{ openMs: number, getMicroseconds: number, setMicroseconds: number, residentBytes: number }} Use
@@ -139,8 +139,7 @@ function parseSizes(text) {
   // One in ten expires, and four thousand operations are to hit more than a handful of them.
   if (sizes.every((size, index) => Number.isInteger(size) && size >= 100 && size > (sizes[index - 1] ?? 0)))
     return sizes;
-  console.error('bench:growth: --sizes expects whole numbers from 100 on, growing, with commas between them.');
-  process.exit(2);
+  throw wrongUse(`--sizes expects whole numbers from 100 on, growing, with commas between them, not ${text}.`);
 }
 
 /**

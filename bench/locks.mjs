@@ -9,7 +9,7 @@ import { lockFile } from '../dist/index.js';
 import { flockMechanism } from '../dist/os/flock.js';
 import { runTeam } from './locks/team.mjs';
 import { measured, median, ratioOf } from './support/ratios.mjs';
-import { runBench } from './support/report.mjs';
+import { positive, runBench } from './support/report.mjs';
 
 const OWN = { seconds: '3', processes: '8', only: '' };
 
@@ -19,8 +19,8 @@ await runBench(
     const plan = {
       directory: folder,
       rounds,
-      milliseconds: (quick ? 1 : positive('seconds', own)) * 1000,
-      processes: positive('processes', own),
+      milliseconds: (quick ? 1 : positive(own, 'seconds')) * 1000,
+      processes: positive(own, 'processes'),
       warmUpMs: Number(process.env['WARM_UP_MS'] ?? 4000),
     };
     console.log(`flock through ${flockMechanism()}, ${rounds} rounds\n`);
@@ -45,17 +45,6 @@ await runBench(
  * @typedef {{ perSecond: number, ratio: number, longest: number, p99: number, cpu: number }} Fairness
  * @typedef {{ role: string, p50: number, p99: number, max: number }} Starvation
  */
-
-/**
- * @param {string} name
- * @param {Record<string, string>} own
- */
-function positive(name, own) {
-  const number = Number(own[name]);
-  if (number > 0) return number;
-  console.error(`bench:locks: --${name} expects a number above 0.`);
-  process.exit(2);
-}
 
 /**
  * @param {Record<string, Fairness[]>} results

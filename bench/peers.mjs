@@ -8,7 +8,7 @@ import { PEERS, WAYS } from './peers/peers.mjs';
 import { MODULE, measurePace, measureSharing } from './peers/speed.mjs';
 import { printPeers } from './peers/table.mjs';
 import { peerTargets } from './peers/targets.mjs';
-import { runBench } from './support/report.mjs';
+import { positive, runBench, wrongUse } from './support/report.mjs';
 
 /**
  * @typedef {import('./peers/peers.mjs').Peer} Peer
@@ -24,12 +24,13 @@ const SEED = 1;
 await runBench(
   'peers',
   async ({ rounds, quick, folder, own }) => {
-    installPeers();
     const only = own['only'] === '' ? undefined : String(own['only']).split(',');
     const names = [...PEERS.map(({ name }) => name), ...WAYS];
     const chosen = names.filter((name) => only === undefined || only.includes(name.split(':')[0] ?? ''));
-    const processes = Number(own['processes']);
+    if (chosen.length === 0) throw wrongUse(`--only names nobody of ${PEERS.map(({ name }) => name).join(',')}.`);
+    const processes = positive(own, 'processes');
     const plan = { rounds, bytes: BYTES, seed: SEED, processes, keys: 1_000, seconds: quick ? 0.2 : 0.5, folder };
+    installPeers();
     const progress = displayCacheProgress(process.stderr);
 
     /** @type {PeerResult[]} */

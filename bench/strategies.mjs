@@ -8,7 +8,7 @@ import { displayCacheProgress } from '../dist/cli/cache-progress.js';
 import { NO_BORDERS } from '../dist/cli/table-style.js';
 import { measureInProcess, SIZES } from './strategies/in-process.mjs';
 import { significant } from './support/ratios.mjs';
-import { runBench } from './support/report.mjs';
+import { positive, runBench } from './support/report.mjs';
 
 const SEED = 1;
 
@@ -21,7 +21,7 @@ await runBench(
     printInProcess(inProcess);
 
     const progress = displayBenchProgress(process.stderr);
-    const lists = quick ? QUICK_BENCH : { ...BENCH_DEFAULTS, contenders: undefined, seconds: Number(own['seconds']) };
+    const lists = quick ? QUICK_BENCH : { ...BENCH_DEFAULTS, contenders: undefined, seconds: positive(own, 'seconds') };
     const contention = await runContention({ ...lists, seed: SEED, directory, onProgress: progress.show });
     progress.end();
     console.log(benchTables(contention, (_format, text) => text).join('\n\n'));
