@@ -5,8 +5,8 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
-import { displayCacheProgress } from '../dist/cli/cache-progress.js';
 import { NO_BORDERS } from '../dist/cli/table-style.js';
+import { displayProgress } from './support/progress.mjs';
 import { measured, median, ratioOf, significant } from './support/ratios.mjs';
 import { runBench, wrongUse } from './support/report.mjs';
 
@@ -33,7 +33,7 @@ await runBench(
   async ({ rounds, quick, folder, own }) => {
     const sizes = quick && own['sizes'] === SIZES ? [1_000, 10_000] : parseSizes(String(own['sizes']));
     const strategy = String(own['strategy']);
-    const progress = displayCacheProgress(process.stderr);
+    const progress = displayProgress();
     /** @param {number} entries */
     const directoryOf = (entries) => `${folder}/cache-${entries}`;
     let step = 0;

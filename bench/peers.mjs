@@ -1,13 +1,13 @@
 // @ts-check
 // npm run bench:peers: holdfast beside what people would pick instead, the correctness of each beside its speed.
 import { mkdirSync } from 'node:fs';
-import { displayCacheProgress } from '../dist/cli/cache-progress.js';
 import { measureCorrectness } from './peers/correctness.mjs';
 import { installPeers, versionOf } from './peers/install.mjs';
 import { PEERS, WAYS } from './peers/peers.mjs';
 import { MODULE, measurePace, measureSharing } from './peers/speed.mjs';
 import { printPeers } from './peers/table.mjs';
 import { peerTargets } from './peers/targets.mjs';
+import { displayProgress } from './support/progress.mjs';
 import { positive, runBench, wrongUse } from './support/report.mjs';
 
 /**
@@ -31,7 +31,7 @@ await runBench(
     const processes = positive(own, 'processes');
     const plan = { rounds, bytes: BYTES, seed: SEED, processes, keys: 1_000, seconds: quick ? 0.2 : 0.5, folder };
     installPeers();
-    const progress = displayCacheProgress(process.stderr);
+    const progress = displayProgress();
 
     /** @type {PeerResult[]} */
     const peers = [];

@@ -4,9 +4,9 @@ import Table from 'cli-table3';
 import { BENCH_DEFAULTS, QUICK_BENCH, runBench as runContention } from '../dist/bench/index.js';
 import { displayBenchProgress } from '../dist/cli/bench-progress.js';
 import { benchTables } from '../dist/cli/bench-table.js';
-import { displayCacheProgress } from '../dist/cli/cache-progress.js';
 import { NO_BORDERS } from '../dist/cli/table-style.js';
 import { measureInProcess, SIZES } from './strategies/in-process.mjs';
+import { displayProgress } from './support/progress.mjs';
 import { significant } from './support/ratios.mjs';
 import { positive, runBench } from './support/report.mjs';
 
@@ -15,7 +15,7 @@ const SEED = 1;
 await runBench(
   'strategies',
   async ({ quick, folder, directory, own }) => {
-    const bar = displayCacheProgress(process.stderr);
+    const bar = displayProgress();
     const inProcess = await measureInProcess(folder, quick ? 40 : 300, bar.show);
     bar.end();
     printInProcess(inProcess);

@@ -8,7 +8,13 @@ export class ErrorsMet {
 
   add(error: unknown): void {
     this.count += 1;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = textOf(error);
     if (this.messages.length < TOLD_ERRORS && !this.messages.includes(message)) this.messages.push(message);
   }
+}
+
+/** With what is behind it: a library's own sentence seldom says what happened. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }

@@ -132,9 +132,9 @@ class MixRun {
     else this.#torn += 1;
   }
 
-  /** What cannot be parsed was torn, whoever found it out. */
+  /** What cannot be parsed was torn, whoever found it out and however he put it. */
   #blame(error: unknown): void {
-    if (error instanceof SyntaxError) this.#torn += 1;
+    if (error instanceof SyntaxError || (error instanceof Error && error.cause instanceof SyntaxError)) this.#torn += 1;
     else this.#errors.add(error);
   }
 }

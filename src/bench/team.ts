@@ -59,6 +59,8 @@ class Member {
   constructor(assignment: Assignment) {
     const child = fork(fileURLToPath(WORKER), [JSON.stringify(assignment)], {
       execArgv: [],
+      // As services run: libraries check less then, and so do caches of ours.
+      env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
