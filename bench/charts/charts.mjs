@@ -37,9 +37,9 @@ export function writeCharts(report, folder) {
 
 /** @param {{ cells: BenchCell[] }} results */
 function strategyCharts({ cells }) {
-  const contenders = [...new Set(cells.map(({ contender }) => contender))];
   const processes = [...new Set(cells.map((cell) => cell.processes))];
   return [...new Set(cells.map(({ keys }) => keys))].map((keys) => {
+    const contenders = [...new Set(cells.filter((cell) => cell.keys === keys).map(({ contender }) => contender))];
     const shares = [...new Set(cells.map(({ reads }) => reads))];
     const keyWord = keys === 1 ? 'one key' : `${keys.toLocaleString('en-US')} keys`;
     return {
