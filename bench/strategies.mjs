@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 import { BENCH_DEFAULTS, QUICK_BENCH, runBench as runContention } from '../dist/bench/index.js';
 import { displayBenchProgress } from '../dist/cli/bench-progress.js';
 import { benchTables } from '../dist/cli/bench-table.js';
-import { NO_BORDERS } from '../dist/cli/table-style.js';
+import { NO_BORDERS } from '../dist/cli/table.js';
 import { measureInProcess, SIZES } from './strategies/in-process.mjs';
 import { displayProgress } from './support/progress.mjs';
 import { significant } from './support/ratios.mjs';

@@ -111,15 +111,18 @@ export class CacheCore {
 
   /**
    * The same without holding the event loop up; `use` is called in the same turn in which the entry was read, outside any section.
-   * Where no lock has to be waited for that has happened when this returns, and no promise is made.
+   * Where no lock has to be waited for that has happened when this returns, and no promise is made. A large payload of another codec than
+   * the cache's is given as empty, unless `all` are asked for: nobody could decode it.
    */
-  find<T>(place: Place, use: (found: Found) => T): T | Promise<T> {
-    if (this.options.inlineLimit < USUAL_INLINE_LIMIT) return this.whileOpen(findLimited(this, place)).then(use);
+  find<T>(place: Place, use: (found: Found) => T, payloads: 'decodable' | 'all' = 'decodable'): T | Promise<T> {
+    const codec = payloads === 'all' ? undefined : this.options.codec.name;
+    if (this.options.inlineLimit < USUAL_INLINE_LIMIT) return this.whileOpen(findLimited(this, place, codec)).then(use);
     const found = this.inPlace
       ? this.#findInSection(place)
       : this.store.outside((era) => readOrOpenEntry(era, place, this.#inlineLength), closeOpened);
-    if (found instanceof Promise) return found.then((later) => this.#read(later, use));
-    return this.#read(found, use);
+    const read = (one: Found | OpenEntry) =>
+      one.kind === 'open' ? this.whileOpen(readLarge(one, codec)).then(use) : use(one);
+    return found instanceof Promise ? found.then(read) : read(found);
   }
 
   #findInSection(place: Place): Found | OpenEntry | Promise<Found | OpenEntry> {
@@ -131,11 +134,6 @@ export class CacheCore {
     });
     returned = true;
     return found;
-  }
-
-  #read<T>(found: Found | OpenEntry, use: (found: Found) => T): T | Promise<T> {
-    if (found.kind !== 'open') return use(found);
-    return this.whileOpen(readLarge(found, this.options.codec.name)).then(use);
   }
 
   /** An entry that may be given out: whole, of this key, not expired. Damage is counted and told. Outside any section. */

@@ -8,6 +8,21 @@ import { assertCompatible, type CacheStrategy, readFormat, writeFormat } from '.
 import { type CachePaths, ENDED_PREFIX, ERA_PREFIX, endedPath } from './layout.js';
 import { removeTree, SlowRemoval } from './remove-tree.js';
 
+/** What the steps to the next era do, each as far as it goes: to the directory, or to a model of one. */
+export interface NextEra {
+  /** Every era that is found is over: who works in one sees it at the next look at its number. */
+  endFound(): void;
+  /** Their folders are renamed: paths into them fail from now on. */
+  setAside(): void;
+  /** A whole era, under a name that nobody knows. */
+  build(): void;
+  /** `format` names it. */
+  publish(): void;
+}
+
+/** How the next era is made, under the exclusive lock of `format`. A test may change the list to show what a step is for. */
+export const nextEraSteps: (keyof NextEra)[] = ['endFound', 'setAside', 'build', 'publish'];
+
 /** How often a directory that is removed while an era is made in it is made again. */
 const MOST_REMOVALS = 10;
 
@@ -69,18 +84,16 @@ export class Eras {
     return openEra(`${this.#paths.version}/${format.era}`, format.number);
   }
 
-  /**
-   * 1. End every era that is found: who works in one sees it at the next look at its number.
-   * 2. Rename their folders aside: paths into them now fail.
-   * 3. Build a new era, whole, under a name that nobody knows. 4. Publish the name. 5. Delete the old ones.
-   */
+  /** Where there is no space for the next era, the ended ones are deleted first; else behind. */
   #makeNext(): Era {
-    const { version } = this.#paths;
-    for (const name of this.#names(ERA_PREFIX)) {
-      endEraIn(`${version}/${name}`);
-      syscalls.rename(`${version}/${name}`, endedPath(this.#paths));
+    let era: Era;
+    try {
+      era = this.#tryToMakeNext();
+    } catch (error) {
+      if (errorCode(error) !== 'ENOSPC') throw error;
+      for (const name of this.#names(ENDED_PREFIX)) removeTree(`${this.#paths.version}/${name}`);
+      era = this.#tryToMakeNext();
     }
-    const era = this.#buildAndPublish();
     this.deleteEnded();
     return era;
   }
@@ -94,25 +107,30 @@ export class Eras {
     }
   }
 
-  #buildAndPublish(): Era {
-    try {
-      return this.#tryBuildAndPublish();
-    } catch (error) {
-      if (errorCode(error) !== 'ENOSPC') throw error;
-    }
-    for (const name of this.#names(ENDED_PREFIX)) removeTree(`${this.#paths.version}/${name}`);
-    return this.#tryBuildAndPublish();
-  }
-
-  #tryBuildAndPublish(): Era {
+  #tryToMakeNext(): Era {
+    const { version } = this.#paths;
     const { strategy, mode } = this.#options;
     const name = `${ERA_PREFIX}${randomBytes(8).toString('hex')}`;
-    const folder = `${this.#paths.version}/${name}`;
+    const folder = `${version}/${name}`;
     const number = newEraNumber();
     let era: Era | undefined;
+    const next: NextEra = {
+      endFound: () => {
+        for (const found of this.#names(ERA_PREFIX)) endEraIn(`${version}/${found}`);
+      },
+      setAside: () => {
+        for (const found of this.#names(ERA_PREFIX)) {
+          syscalls.rename(`${version}/${found}`, endedPath(this.#paths));
+        }
+      },
+      build: () => {
+        era = buildEra(folder, number, { mode, copyOnWrite: this.#copyOnWrite });
+      },
+      publish: () => writeFormat(this.#paths, { strategy, era: name, number }, mode),
+    };
     try {
-      era = buildEra(folder, number, { mode, copyOnWrite: this.#copyOnWrite });
-      writeFormat(this.#paths, { strategy, era: name, number }, mode);
+      for (const step of nextEraSteps) next[step]();
+      if (era === undefined) throw new Error('No step has built an era.');
       return era;
     } catch (error) {
       era?.close();

@@ -43,22 +43,22 @@ interface OpenFile {
  * The entry of a key under an `inlineLimit` below the usual one: longer files are read through the thread pool, with 0 all of them, header
  * and all. Entries that may be rewritten in place are read in the shard's section, so on this thread.
  */
-export async function findLimited(core: CacheCore, place: Place): Promise<Found> {
+export async function findLimited(core: CacheCore, place: Place, codec: CodecName | undefined): Promise<Found> {
   const { inlineLimit } = core.options;
   if (inlineLimit === 0 && !core.inPlace) {
     const opened = await openThroughPool(core.store.era, place);
-    return opened.kind === 'file' ? readFile(core, place, opened) : opened;
+    return opened.kind === 'file' ? readFile(core, place, opened, codec) : opened;
   }
   const inline = Math.max(inlineLimit + HEADER_ALLOWANCE, core.inPlace ? IN_PLACE_LIMIT : 0);
   const look = (era: Era) => openOrRead(era, place, inline);
   const found = core.inPlace
     ? await core.store.inside(place.shard, 'shared', look)
     : core.store.outside(look, closeUnread);
-  return found.kind === 'file' ? readFile(core, place, found) : found;
+  return found.kind === 'file' ? readFile(core, place, found, codec) : found;
 }
 
-/** Reads the payload of an open entry, and closes it. A payload of another codec is not read: nobody here could decode it. */
-export async function readLarge({ fd, header, close }: OpenEntry, codec: CodecName): Promise<Found> {
+/** Reads the payload of an open entry, and closes it. Where a codec is given the payload of another one is not read, and given as empty. */
+export async function readLarge({ fd, header, close }: OpenEntry, codec: CodecName | undefined): Promise<Found> {
   try {
     return await payloadOf(fd, header, codec);
   } finally {
@@ -66,7 +66,12 @@ export async function readLarge({ fd, header, close }: OpenEntry, codec: CodecNa
   }
 }
 
-async function readFile(core: CacheCore, place: Place, { fd, size, close }: OpenFile): Promise<Found> {
+async function readFile(
+  core: CacheCore,
+  place: Place,
+  { fd, size, close }: OpenFile,
+  codec: CodecName | undefined,
+): Promise<Found> {
   try {
     let beginning = Buffer.allocUnsafe(Math.min(size, FIRST_READ));
     beginning = beginning.subarray(0, await readFullyAsync(fd, beginning, 0));
@@ -79,27 +84,37 @@ async function readFile(core: CacheCore, place: Place, { fd, size, close }: Open
     if (!header.ok) return { kind: 'damaged', damage: header.damage };
     if (header.value.key !== place.key) return ABSENT;
     noteRead(core.store.era, place);
-    return await payloadOf(fd, header.value, core.options.codec.name);
+    return await payloadOf(fd, header.value, codec);
   } finally {
     close();
   }
 }
 
 /** Allocates only what the table of checksums, which has been read and checked by then, stands for. */
-async function payloadOf(fd: number, header: DecodedHeader, codec: CodecName): Promise<Found> {
-  if (header.codec !== codec) return { kind: 'entry', entry: { header, payload: Buffer.alloc(0) } };
+async function payloadOf(fd: number, header: DecodedHeader, codec: CodecName | undefined): Promise<Found> {
+  if (codec !== undefined && header.codec !== codec)
+    return { kind: 'entry', entry: { header, payload: Buffer.alloc(0) } };
   if (header.payloadLength > constants.MAX_LENGTH) {
     // A stream can have written more bytes than a Buffer holds; of any other value that cannot be.
     return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
   }
-  const reader = await PayloadReader.open(fd, header);
-  if (!reader.ok) return { kind: 'damaged', damage: reader.damage };
-  const payload = Buffer.allocUnsafeSlow(header.payloadLength);
-  for (let from = 0; from < payload.length; from += PIECE) {
-    const damage = await reader.value.fill(payload.subarray(from, from + PIECE));
-    if (damage !== undefined) return { kind: 'damaged', damage };
+  let payload = Buffer.alloc(0);
+  const opened = await PayloadReader.open(fd, header, {
+    pieceLength: PIECE,
+    allocate: (length, offset) => payload.subarray(offset, offset + length),
+  });
+  if (!opened.ok) return { kind: 'damaged', damage: opened.damage };
+  const reader = opened.value;
+  payload = Buffer.allocUnsafeSlow(header.payloadLength);
+  try {
+    while (reader.left > 0) {
+      const piece = await reader.next();
+      if (!piece.ok) return { kind: 'damaged', damage: piece.damage };
+    }
+    return { kind: 'entry', entry: { header, payload } };
+  } finally {
+    await reader.settled();
   }
-  return { kind: 'entry', entry: { header, payload } };
 }
 
 function openOrRead(era: Era, place: Place, inline: number): Found | OpenFile {

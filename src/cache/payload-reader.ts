@@ -1,46 +1,85 @@
 import { crc32 } from 'node:zlib';
 import { syscalls } from '../os/syscalls.js';
-import { BLOCK_LENGTH, type Damage, type Decoded, type DecodedHeader, tableLength } from './entry.js';
+import { BLOCK_LENGTH, type Decoded, type DecodedHeader, tableLength } from './entry.js';
 import { TABLE_PIECE } from './payload-table.js';
 
+/** How a payload is read. */
+export interface PayloadReading {
+  /** Of the pieces in which it is given out, in bytes: a multiple of the block length. */
+  readonly pieceLength: number;
+  /** Gives the memory for a piece that begins at this offset. */
+  readonly allocate: (length: number, offset: number) => Buffer;
+}
+
+interface Piece {
+  readonly bytes: Buffer;
+  readonly offset: number;
+  /** How much was there. */
+  readonly count: Promise<number>;
+}
+
 /**
- * Reads the payload of an open entry through the thread pool, from its beginning on, and checks every block before it is given out.
- * What it keeps in memory does not grow with the entry, so nothing is allocated by what a header claims: a file can be long and hold nothing.
+ * Reads the payload of an open entry through the thread pool, from its beginning on, and checks every block before it is given out;
+ * while one piece is checked and used the next is being read. What it keeps in memory does not grow with the entry, so nothing is allocated
+ * by what a header claims: a file can be long and hold nothing.
  */
 export class PayloadReader {
   readonly #fd: number;
   readonly #header: DecodedHeader;
+  readonly #reading: PayloadReading;
   /** A piece of the table, and where in the table it begins. */
-  #piece = Buffer.alloc(0);
-  #pieceAt = 0;
-  #position = 0;
+  #tablePiece = Buffer.alloc(0);
+  #tablePieceAt = 0;
+  #ahead: Piece | undefined;
+  #asked = 0;
+  #given = 0;
 
-  private constructor(fd: number, header: DecodedHeader) {
+  private constructor(fd: number, header: DecodedHeader, reading: PayloadReading) {
     this.#fd = fd;
     this.#header = header;
+    this.#reading = reading;
   }
 
-  /** Checks the table of checksums. The descriptor remains the caller's. */
-  static async open(fd: number, header: DecodedHeader): Promise<Decoded<PayloadReader>> {
-    const reader = new PayloadReader(fd, header);
+  /** Checks the table of checksums. The descriptor remains the caller's, who closes it after `settled`. */
+  static async open(fd: number, header: DecodedHeader, reading: PayloadReading): Promise<Decoded<PayloadReader>> {
+    const reader = new PayloadReader(fd, header, reading);
     return (await reader.#tableHolds()) ? { ok: true, value: reader } : { ok: false, damage: 'payload checksum' };
   }
 
-  /** Bytes of payload that have not been read. */
+  /** Bytes of payload that have not been given out. */
   get left(): number {
-    return this.#header.payloadLength - this.#position;
+    return this.#header.payloadLength - this.#given;
   }
 
-  /** Fills `bytes` with what follows: whole blocks, or all that is left. Gives what is wrong with it. */
-  async fill(bytes: Buffer): Promise<Damage | undefined> {
-    const count = await readFullyAsync(this.#fd, bytes, this.#header.payloadOffset + this.#position);
-    if (count < bytes.length) return 'payload cut short';
+  /** The next piece. To be called only where there is something left, and not while a call is under way. */
+  async next(): Promise<Decoded<Buffer>> {
+    const { bytes, offset, count } = this.#ahead ?? this.#ask();
+    this.#ahead = undefined;
+    if ((await count) < bytes.length) return { ok: false, damage: 'payload cut short' };
+    if (this.#asked < this.#header.payloadLength) this.#ahead = this.#ask();
     for (let from = 0; from < bytes.length; from += BLOCK_LENGTH) {
-      const expected = await this.#checksumOf((this.#position + from) / BLOCK_LENGTH);
-      if (crc32(bytes.subarray(from, from + BLOCK_LENGTH)) !== expected) return 'payload checksum';
+      const expected = await this.#checksumOf((offset + from) / BLOCK_LENGTH);
+      const isWhole = crc32(bytes.subarray(from, from + BLOCK_LENGTH)) === expected;
+      if (!isWhole) return { ok: false, damage: 'payload checksum' };
     }
-    this.#position += bytes.length;
-    return undefined;
+    this.#given = offset + bytes.length;
+    return { ok: true, value: bytes };
+  }
+
+  /** Resolves when nothing is on its way any more, whatever came of it. */
+  async settled(): Promise<void> {
+    await this.#ahead?.count.catch(() => {});
+  }
+
+  #ask(): Piece {
+    const offset = this.#asked;
+    const length = Math.min(this.#reading.pieceLength, this.#header.payloadLength - offset);
+    const bytes = this.#reading.allocate(length, offset);
+    const count = readFullyAsync(this.#fd, bytes, this.#header.payloadOffset + offset);
+    // Who asks for this piece is told of a failure; it may be that nobody does.
+    count.catch(() => {});
+    this.#asked += length;
+    return { bytes, offset, count };
   }
 
   /**
@@ -66,10 +105,10 @@ export class PayloadReader {
   /** No promise where it is at hand, which is nearly always. */
   #checksumOf(block: number): number | undefined | Promise<number | undefined> {
     if (tableLength(this.#header.payloadLength) === 0) return this.#header.payloadChecksum;
-    const offset = block * 4 - this.#pieceAt;
-    if (offset >= 0 && offset < this.#piece.length) return this.#piece.readUInt32LE(offset);
+    const offset = block * 4 - this.#tablePieceAt;
+    if (offset >= 0 && offset < this.#tablePiece.length) return this.#tablePiece.readUInt32LE(offset);
     return this.#loadPiece(Math.floor((block * 4) / TABLE_PIECE) * TABLE_PIECE).then((piece) => {
-      const within = block * 4 - this.#pieceAt;
+      const within = block * 4 - this.#tablePieceAt;
       // A file that has been cut shorter meanwhile: no checksum, which no block has.
       return within + 4 <= piece.length ? piece.readUInt32LE(within) : undefined;
     });
@@ -79,9 +118,9 @@ export class PayloadReader {
     const { payloadOffset, payloadLength } = this.#header;
     const piece = Buffer.allocUnsafe(Math.min(TABLE_PIECE, tableLength(payloadLength) - at));
     const count = await readFullyAsync(this.#fd, piece, payloadOffset + payloadLength + at);
-    this.#piece = piece.subarray(0, count - (count % 4));
-    this.#pieceAt = at;
-    return this.#piece;
+    this.#tablePiece = piece.subarray(0, count - (count % 4));
+    this.#tablePieceAt = at;
+    return this.#tablePiece;
   }
 }
 

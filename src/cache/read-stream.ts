@@ -7,7 +7,7 @@ import { openFresh } from './open-entry.js';
 import { PayloadReader } from './payload-reader.js';
 
 /** So much is read at once: enough that waking up the thread pool does not count. */
-const PIECE = 8 * BLOCK_LENGTH;
+const PIECE = 4 * BLOCK_LENGTH;
 
 /**
  * The encoded value of a key as a stream, or `undefined` where there is none. Every block is checked before it is given out: damage
@@ -32,24 +32,29 @@ export async function readStream(core: CacheCore, key: unknown): Promise<Readabl
 }
 
 /** The first piece, and the reader of those that follow. Where there is no such thing the file is closed. */
-async function beginReading({
-  fd,
-  header,
-  close,
-}: OpenEntry): Promise<{ first: Buffer; reader: PayloadReader } | Damage> {
-  let begun: { first: Buffer; reader: PayloadReader } | Damage | undefined;
+async function beginReading({ fd, header, close }: OpenEntry): Promise<Begun | Damage> {
+  const reading = { pieceLength: PIECE, allocate: (length: number) => Buffer.allocUnsafeSlow(length) };
+  let reader: PayloadReader | undefined;
+  let begun: Begun | undefined;
   try {
-    const reader = await PayloadReader.open(fd, header);
-    if (reader.ok) {
-      const first = Buffer.allocUnsafeSlow(Math.min(PIECE, header.payloadLength));
-      begun = (await reader.value.fill(first)) ?? { first, reader: reader.value };
-    } else {
-      begun = reader.damage;
-    }
+    const opened = await PayloadReader.open(fd, header, reading);
+    if (!opened.ok) return opened.damage;
+    reader = opened.value;
+    const first = await reader.next();
+    if (!first.ok) return first.damage;
+    begun = { first: first.value, reader };
     return begun;
   } finally {
-    if (begun === undefined || typeof begun === 'string') close();
+    if (begun === undefined) {
+      await reader?.settled();
+      close();
+    }
   }
+}
+
+interface Begun {
+  readonly first: Buffer;
+  readonly reader: PayloadReader;
 }
 
 /** What follows the first piece. */
@@ -63,7 +68,6 @@ interface Rest {
 class EntryStream extends Readable {
   #first: Buffer | undefined;
   #rest: Rest | undefined;
-  /** A descriptor is not closed under a read that is on its way: its number may be another file's by then. */
   #reading: Promise<unknown> | undefined;
 
   constructor(first: Buffer, rest?: Rest) {
@@ -96,25 +100,28 @@ class EntryStream extends Readable {
   }
 
   async #next({ reader, path, noteDamage }: Rest): Promise<void> {
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, reader.left));
-    const damage = await reader.fill(piece);
+    const piece = await reader.next();
     if (this.destroyed) return;
-    if (damage !== undefined) {
-      noteDamage(damage);
-      const message = `The entry was found to be damaged (${damage}) after a part of it had been delivered.`;
+    if (!piece.ok) {
+      noteDamage(piece.damage);
+      const message = `The entry was found to be damaged (${piece.damage}) after a part of it had been delivered.`;
       throw new HoldfastError('ERR_ENTRY_DAMAGED', message, { path });
     }
-    this.push(piece);
+    this.push(piece.value);
     if (reader.left === 0) this.push(null);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    const finish = () => {
+    void this.#settled().then(() => {
       this.#close();
       callback(error);
-    };
-    if (this.#reading === undefined) finish();
-    else void this.#reading.then(finish);
+    });
+  }
+
+  /** A descriptor is not closed under a read that is on its way: its number may be another file's by then. */
+  async #settled(): Promise<void> {
+    await this.#reading;
+    await this.#rest?.reader.settled();
   }
 
   #close(): void {

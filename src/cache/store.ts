@@ -77,8 +77,8 @@ export class Store {
   /** Runs a section; waits on the thread. */
   insideSync<T>(shard: number, mode: LockMode, work: (era: Era) => T): T {
     return this.#inPresentEra(() => {
-      if (!this.#sections.tryEnter(shard, mode)) this.#waitSync(shard, mode);
-      return this.#run(shard, work);
+      if (this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
+      return this.#runAfter(this.#waitSync(shard, mode), shard, work);
     });
   }
 
@@ -107,16 +107,17 @@ export class Store {
           if (this.#options.clock() - started < SPIN_MS) await nextTurn();
           else await delay(pause * (0.5 + Math.random() / 2));
           pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
+          if (this.#closed) throw closedError(this.#options.directory);
         }
-        this.#noteWait(started);
-        return this.#run(shard, work);
+        return this.#runAfter(this.#options.clock() - started, shard, work);
       } catch (error) {
         if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
       }
     }
   }
 
-  #waitSync(shard: number, mode: LockMode): void {
+  /** Gives for how long it waited, in milliseconds. */
+  #waitSync(shard: number, mode: LockMode): number {
     const started = this.#options.clock();
     let pause = FIRST_PAUSE_MS;
     do {
@@ -124,7 +125,7 @@ export class Store {
       sleepSync(pause);
       pause = Math.min(LONGEST_SLEEP_MS, pause * 2);
     } while (!this.#sections.tryEnter(shard, mode));
-    this.#noteWait(started);
+    return this.#options.clock() - started;
   }
 
   /** For a reader that has seen an odd epoch in the present era. False: a writer is at work. See {@link Sections.tryRepair}. */
@@ -185,9 +186,13 @@ export class Store {
     formerEra.close();
   }
 
-  #noteWait(started: number): void {
-    const waited = this.#options.clock() - started;
-    if (waited > SPIN_MS) this.#options.onWait(waited);
+  /** The wait is told of when the section is over: whoever hears of it is user code. */
+  #runAfter<T>(waitedMs: number, shard: number, work: (era: Era) => T): T {
+    try {
+      return this.#run(shard, work);
+    } finally {
+      if (waitedMs > SPIN_MS) this.#options.onWait(waitedMs);
+    }
   }
 
   #assertPatience(started: number, shard: number): void {

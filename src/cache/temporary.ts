@@ -1,7 +1,7 @@
 import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
-import { temporaryPath } from './publish.js';
+import { discard, temporaryPath } from './publish.js';
 
 /** How often a temporary is made again because somebody who clears up had it first. */
 const MOST_TRIES = 100;
@@ -61,7 +61,7 @@ export class Temporary {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (!this.#kept) quietly(() => syscalls.unlink(this.path));
+    if (!this.#kept) discard(this.path);
     quietly(() => syscalls.close(this.fd));
   }
 }

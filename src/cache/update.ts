@@ -3,7 +3,7 @@ import { HoldfastError } from '../errors.js';
 import { sleepSync } from '../os/sleep.js';
 import { commit, commitSync, remove, removeSync } from './commit.js';
 import type { CacheCore } from './core.js';
-import { type Found, readEntry } from './disk.js';
+import { closeOpened, type Found, readEntry, readOrOpenEntry } from './disk.js';
 import type { Era } from './era.js';
 import type { Evictor } from './evictor.js';
 import type { Place } from './key.js';
@@ -78,16 +78,21 @@ export function updateSync<V>(
 }
 
 function see(core: CacheCore, place: Place, found: Found): Seen {
-  const version = found.kind === 'entry' ? found.entry.header.version : undefined;
   const entry = core.fresh(place, found);
-  return { version, value: entry === undefined ? undefined : core.decode(place, entry)?.value };
+  return { version: versionOf(found), value: entry === undefined ? undefined : core.decode(place, entry)?.value };
 }
 
-/** Inside the shard's exclusive section. */
+/** Inside the shard's exclusive section. Of a large entry the header tells; all of it is read only where that says that it is another one. */
 function isUnchanged(era: Era, place: Place, seen: Seen): boolean {
-  const present = readEntry(era, place);
-  const version = present.kind === 'entry' ? present.entry.header.version : undefined;
-  return version === seen.version;
+  const present = readOrOpenEntry(era, place);
+  closeOpened(present);
+  if (present.kind !== 'open') return versionOf(present) === seen.version;
+  return present.header.version === seen.version || versionOf(readEntry(era, place)) === seen.version;
+}
+
+/** What is damaged has no version. */
+function versionOf(found: Found): bigint | undefined {
+  return found.kind === 'entry' ? found.entry.header.version : undefined;
 }
 
 function assertPatience(core: CacheCore, place: Place, deadline: number): void {

@@ -7,14 +7,17 @@ import { EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { checkTags, type Place } from './key.js';
 import type { SetOptions } from './options.js';
+import { StagedWriter } from './staged-writer.js';
 import { inPresentEraSync } from './steps.js';
 import { closedError } from './store.js';
 import { stampTags } from './tags.js';
 import { Temporary } from './temporary.js';
 import { writeAllAsync } from './write-all.js';
 
-/** Chunks that wait are written together, up to so many bytes at once. */
-const PIECE = 512 * 1024;
+/** So much is written at once: enough that waking up the thread pool does not count. */
+const PIECE = 256 * 1024;
+/** What a stream lets wait before it asks its source to. */
+const HIGH_WATER_MARK = 64 * 1024;
 
 type Callback = (error?: Error | null) => void;
 
@@ -64,6 +67,8 @@ export class WriteStreams {
 interface Begun {
   readonly temporary: Temporary;
   readonly stamps: readonly TagStamp[];
+  readonly payloadOffset: number;
+  readonly writer: StagedWriter;
 }
 
 class EntryWriter extends Writable {
@@ -73,9 +78,7 @@ class EntryWriter extends Writable {
   readonly #options: { readonly ttl: number | undefined; readonly tags: readonly string[] };
   readonly #checksums = new BlockChecksums();
   #begun: Begun | undefined;
-  #payloadOffset = 0;
   #payloadLength = 0;
-  /** A descriptor is not closed under a write that is on its way: its number may be another file's by then. */
   #working: Promise<void> | undefined;
 
   constructor(
@@ -84,18 +87,19 @@ class EntryWriter extends Writable {
     place: Place,
     options: { readonly ttl: number | undefined; readonly tags: readonly string[] },
   ) {
-    super({ highWaterMark: PIECE });
+    super({ highWaterMark: HIGH_WATER_MARK });
     this.#core = core;
     this.#evictor = evictor;
     this.#place = place;
     this.#options = options;
     try {
       // At once, and not in `_construct`: a tag that is invalidated from now on concerns what is about to be written.
-      this.#begun = inPresentEraSync(core, (era) => ({
-        stamps: stampTags(era.words, options.tags),
-        temporary: Temporary.make(era, place.shard, core.fileMode),
-      }));
-      this.#payloadOffset = encodeHeader({ ...this.#header(), payloadLength: 0 }, 0).length;
+      this.#begun = inPresentEraSync(core, (era) => {
+        const stamps = stampTags(era.words, options.tags);
+        const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
+        const temporary = Temporary.make(era, place.shard, core.fileMode);
+        return { stamps, payloadOffset, temporary, writer: new StagedWriter(temporary.fd, payloadOffset, PIECE) };
+      });
     } catch (error) {
       this.destroy(error as Error);
     }
@@ -105,23 +109,12 @@ class EntryWriter extends Writable {
     this.#work(() => this.#append(chunk), callback);
   }
 
-  override _writev(chunks: { readonly chunk: Buffer }[], callback: Callback): void {
-    this.#work(async () => {
-      for (const piece of pieces(chunks.map(({ chunk }) => chunk))) await this.#append(piece);
-    }, callback);
-  }
-
   override _final(callback: Callback): void {
     this.#work(() => this.#core.whileOpen(this.#finish()), callback);
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    const close = () => {
-      this.#begun?.temporary.close();
-      callback(error);
-    };
-    if (this.#working === undefined) close();
-    else void this.#working.then(close);
+    void this.#close().then(() => callback(error));
   }
 
   /** One after the other: the stream asks for the next when it has been called back. */
@@ -135,26 +128,26 @@ class EntryWriter extends Writable {
   }
 
   async #append(bytes: Buffer): Promise<void> {
-    const { temporary } = this.#open;
+    const { temporary, payloadOffset, writer } = this.#open;
     const payloadLength = this.#payloadLength + bytes.length;
-    this.#evictor.assertFits(entryLength({ payloadOffset: this.#payloadOffset, payloadLength }));
+    this.#evictor.assertFits(entryLength({ payloadOffset, payloadLength }));
     // It is lost already: nobody will ever read it.
     if (temporary.era.ended) return;
-    const written = writeAllAsync(temporary.fd, bytes, this.#payloadOffset + this.#payloadLength);
     this.#checksums.add(bytes);
     this.#payloadLength = payloadLength;
-    await written;
+    await writer.append(bytes);
   }
 
   /** The table, then the header, whose place was left free; and then it is published. */
   async #finish(): Promise<void> {
-    const { temporary } = this.#open;
+    const { temporary, stamps, payloadOffset, writer } = this.#open;
     const { table, payloadChecksum } = this.#checksums.finish();
-    const header = { ...this.#header(), payloadLength: this.#payloadLength };
-    const tableOffset = this.#payloadOffset + this.#payloadLength;
-    await writeAllAsync(temporary.fd, table, tableOffset);
+    await writer.append(table);
+    await writer.finish();
+    // Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning.
+    const header = { ...this.#header(stamps), payloadLength: this.#payloadLength };
     await writeAllAsync(temporary.fd, encodeHeader(header, payloadChecksum), 0);
-    const length = tableOffset + table.length;
+    const length = payloadOffset + this.#payloadLength + table.length;
     const size = { length, staleUntil: header.staleUntil };
     try {
       await publishTemporary(this.#core, this.#place, temporary, size, () => !this.destroyed);
@@ -165,9 +158,14 @@ class EntryWriter extends Writable {
     await this.#evictor.afterWrite(length);
   }
 
-  /** Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning. */
-  #header(): Omit<EntryHeader, 'payloadLength'> {
-    const { stamps: tags } = this.#open;
+  /** A descriptor is not closed under a write that is on its way: its number may be another file's by then. */
+  async #close(): Promise<void> {
+    await this.#working;
+    await this.#begun?.writer.settled();
+    this.#begun?.temporary.close();
+  }
+
+  #header(tags: readonly TagStamp[]): Omit<EntryHeader, 'payloadLength'> {
     return { ...this.#core.header(this.#place, { ttl: this.#options.ttl, tags }), codec: 'bytes', rewritable: false };
   }
 
@@ -175,25 +173,4 @@ class EntryWriter extends Writable {
     if (this.#begun === undefined) throw new Error('the stream has not begun');
     return this.#begun;
   }
-}
-
-/** Small chunks put together: a call of the thread pool costs more than copying them. */
-function* pieces(chunks: readonly Buffer[]): Generator<Buffer> {
-  let together: Buffer[] = [];
-  let length = 0;
-  for (const chunk of chunks) {
-    if (length > 0 && length + chunk.length > PIECE) {
-      yield joined(together, length);
-      together = [];
-      length = 0;
-    }
-    together.push(chunk);
-    length += chunk.length;
-  }
-  if (length > 0) yield joined(together, length);
-}
-
-function joined(chunks: readonly Buffer[], length: number): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length);
 }

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { BenchCell, BenchReport } from '../bench/index.js';
 import { loadName } from './bench-progress.js';
 import { counted, formatCount, type Paint } from './style.js';
-import { NO_BORDERS } from './table-style.js';
+import { NO_BORDERS } from './table.js';
 
 const HEAD = ['', 'op/s', 'p50', 'p95', 'p99', 'max', 'slow/fast', 'CPU s/M', 'lock waits', 'fds', 'wrong'];
 

@@ -12,6 +12,7 @@ import { raceCommand } from './race.js';
 import { rmCommand } from './rm.js';
 import { setCommand } from './set.js';
 import { statsCommand } from './stats.js';
+import { traceCommand } from './trace.js';
 import { verifyCommand } from './verify.js';
 
 // Whoever reads our output may leave early (`holdfast race | head -1`).
@@ -43,8 +44,13 @@ const commands = [
   statsCommand,
   verifyCommand,
   pruneCommand,
+  traceCommand,
 ];
-for (const command of commands) program.addCommand(command().copyInheritedSettings(program));
+for (const make of commands) {
+  const command = make().copyInheritedSettings(program);
+  for (const part of command.commands) part.copyInheritedSettings(command);
+  program.addCommand(command);
+}
 
 try {
   await program.parseAsync();

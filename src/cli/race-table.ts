@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { type Percentiles, type RaceReport, type RaceResult, verdictOf, verdictSentence } from '../race/index.js';
 import { counted, formatCount, type Paint } from './style.js';
-import { NO_BORDERS } from './table-style.js';
+import { NO_BORDERS } from './table.js';
 
 const HEAD = ['strategy', 'reads/s', 'writes/s', 'SIGBUS', 'empty', 'torn', 'lost', 'errors', 'read ms', 'write ms'];
 

@@ -1,5 +1,7 @@
+import { channel } from 'node:diagnostics_channel';
 import { HoldfastError } from '../errors.js';
 import { type Libc, libc, libcFailure } from './libc.js';
+import { reserve } from './reservation.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -9,6 +11,10 @@ const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = process.platform === 'darwin' ? 0x1000 : 0x20;
 /** Without it a private writable mapping of 1 GiB counts as 1 GiB of promised memory (mmap(2)). */
 const MAP_NORESERVE = process.platform === 'darwin' ? 0x40 : 0x4000;
+
+/** On this channel of node:diagnostics_channel is told, with `{ fd, length }`, that a file is about to be mapped privately. */
+export const MAP_CHANNEL = 'holdfast:map';
+const aboutToMap = channel(MAP_CHANNEL);
 
 /** A range of this process's memory that shows a file. */
 export interface Mapping {
@@ -26,13 +32,25 @@ const ranges = new FinalizationRegistry<{ address: number; length: number }>(({ 
   libc().munmap(address, length);
 });
 
+/** From this length on a view is one that V8 does not count: below it collects nothing for a single one. */
+const RESERVED_FROM = 16 * 1024 * 1024;
+
 /**
  * Maps a file privately, copy-on-write (mmap(2), `MAP_PRIVATE`): what the process writes to the bytes stays its own. A
  * page that was not written to shows the file as it is *now*; where the file has been cut shorter, touching it is
- * SIGBUS. Whoever calls this sees to it that nobody cuts.
+ * SIGBUS. Whoever calls this sees to it that nobody cuts. From 16 MiB on `bytes` is a view of a SharedArrayBuffer (see {@link reserve}).
  */
 export function mapPrivate(fd: number, length: number): Mapping {
-  return map(fd, length, MAP_PRIVATE | MAP_NORESERVE);
+  if (aboutToMap.hasSubscribers) aboutToMap.publish({ fd, length });
+  const flags = MAP_PRIVATE | MAP_NORESERVE;
+  if (length < RESERVED_FROM) return map(fd, length, flags);
+  assertMapSupported();
+  const reserved = reserve(length);
+  if (reserved === undefined) return map(fd, length, flags);
+  const { address, bytes } = reserved;
+  const c = libc();
+  if (c.mmap(address, length, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) !== address) throw c.lastError('mmap');
+  return { bytes, close: closing(c, address, length) };
 }
 
 /** Maps a file of our own, to be written by many processes (`MAP_SHARED`). Every byte of it must have been written before. */
@@ -58,14 +76,15 @@ function map(fd: number, length: number, flags: number): Mapping {
   if (address === -1) throw c.lastError('mmap');
   const view = c.view(address, length);
   ranges.register(view, { address, length });
+  return { bytes: Buffer.from(view), close: closing(c, address, length) };
+}
+
+function closing(c: Libc, address: number, length: number): () => void {
   let open = true;
-  return {
-    bytes: Buffer.from(view),
-    close() {
-      if (!open) return;
-      open = false;
-      replaceByZeros(c, address, length);
-    },
+  return () => {
+    if (!open) return;
+    open = false;
+    replaceByZeros(c, address, length);
   };
 }
 

@@ -5,6 +5,7 @@ import { replaceSyscalls, type Syscalls, syscalls } from '../../src/os/syscalls.
 import { FAULTS, failAt, recordCalls } from '../faults/fault.js';
 import { openFilesIn } from '../helpers/descriptors.js';
 import { entryPath, openCache, randomBytes, temporariesIn } from '../helpers/file-cache.js';
+import { eventually } from '../helpers/times.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
@@ -211,7 +212,47 @@ describe('large values', () => {
     });
     await cache.set('key', value).finally(restore);
     expect((await cache.get('key'))?.equals(value)).toBe(true);
+    // The former era is deleted behind.
+    await cache.close();
     expect(leftovers(directory)).toEqual([]);
+  });
+
+  test.each(['update', 'getOrSet'] as const)('one that is damaged is replaced by %s, once', async (what) => {
+    const { cache, directory } = openCache<Buffer>({ codec: 'bytes' });
+    await cache.set('key', randomBytes(LARGE));
+    const path = entryPath(directory, 'key');
+    const bytes = readFileSync(path);
+    bytes.fill(0, 100_000, 200_000);
+    writeFileSync(path, bytes);
+    const value = randomBytes(LARGE);
+    let calls = 0;
+    const make = () => {
+      calls += 1;
+      return value;
+    };
+    const work = () => (what === 'update' ? cache.update('key', (old) => old ?? make()) : cache.getOrSet('key', make));
+    for (let time = 0; time < 2; time += 1) expect((await work())?.equals(value)).toBe(true);
+    expect(calls).toBe(1);
+    expect((await cache.get('key'))?.equals(value)).toBe(true);
+  });
+
+  test('a stale one is given to the loader that replaces it', async () => {
+    const { cache } = openCache<Buffer>({ codec: 'bytes' });
+    const old = randomBytes(LARGE);
+    const options = { ttl: 0, staleWhileRevalidate: 60_000 };
+    await cache.getOrSet('key', () => old, options);
+    let previous: Buffer | undefined;
+    const stale = await cache.getOrSet(
+      'key',
+      (context) => {
+        previous = context.previous;
+        return Buffer.from('new');
+      },
+      options,
+    );
+    expect(stale?.equals(old)).toBe(true);
+    await eventually(() => previous !== undefined);
+    expect(previous?.equals(old)).toBe(true);
   });
 
   test('the payload of another codec is not read', async () => {

@@ -167,7 +167,7 @@ describe('a stream that is read', () => {
     try {
       await once(stream, 'readable');
       for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
-      // A piece is delivered, and at most one waits behind it.
+      // A piece waits to be taken, and another one behind it.
       expect(read).toBeLessThanOrEqual(8 * BLOCK_LENGTH);
     } finally {
       restore();

@@ -26,7 +26,7 @@ function spareOf(core: CacheCore, key: string): string {
   return core.store.era.paths.spare(core.place(key).shard);
 }
 
-function valueOf(core: CacheCore, key: string): unknown {
+function storedValue(core: CacheCore, key: string): unknown {
   const place = core.place(key);
   const entry = core.fresh(place, core.findSync(place));
   return entry === undefined ? undefined : core.decode(place, entry)?.value;
@@ -53,7 +53,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     expect(inode(spareOf(core, 'key'))).toBe(first);
     expect(inode(put(core, 'key', 'three'))).toBe(first);
     expect(inode(put(core, 'key', 'four'))).toBe(second);
-    expect(valueOf(core, 'key')).toBe('four');
+    expect(storedValue(core, 'key')).toBe('four');
   });
 
   test('a version that a reader has open never changes, and is not used again while that is so', () => {
@@ -102,7 +102,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     put(core, 'key', 'one');
     core.store.era.words.beginReading(core.place('key').slot);
     for (const value of ['two', 'three', 'four']) put(core, 'key', value);
-    expect(valueOf(core, 'key')).toBe('four');
+    expect(storedValue(core, 'key')).toBe('four');
   });
 
   test('a shorter value leaves nothing of the longer one behind it', () => {
@@ -111,7 +111,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     put(core, 'key', 'b');
     const path = put(core, 'key', 'c');
     expect(readFileSync(path, 'latin1')).not.toContain('long');
-    expect(valueOf(core, 'key')).toBe('c');
+    expect(storedValue(core, 'key')).toBe('c');
   });
 
   test('files larger than a page are not kept', () => {
@@ -147,7 +147,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     const former = inode(spare);
     change(spare);
     put(core, 'key', 'three');
-    expect(valueOf(core, 'key')).toBe('three');
+    expect(storedValue(core, 'key')).toBe('three');
     expect(inode(pathOf(core, 'key'))).not.toBe(former);
     expect(statSync(pathOf(core, 'key')).mode & 0o777).toBe(0o600);
   });
@@ -167,7 +167,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     expect(await prune(core)).toMatchObject({ temporaries: 1, bytes: 10 });
     writeFileSync(spare, 'half a ver');
     put(core, 'key', 'three');
-    expect(valueOf(core, 'key')).toBe('three');
+    expect(storedValue(core, 'key')).toBe('three');
     expect((await verify(core)).problems).toEqual([]);
     expect(has(core, 'key')).toBe(true);
   });

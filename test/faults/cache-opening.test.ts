@@ -66,7 +66,7 @@ describe('a fault at any one call of opening a cache', () => {
     }
 
     function remains(directory: string): string[] {
-      const locks = locksHeld() > 0 ? ['left a lock'] : [];
+      const locks = locksHeld(directory) > 0 ? ['left a lock'] : [];
       const descriptors = openFilesIn(directory).map((path) => `left a descriptor of ${path}`);
       return [...locks, ...descriptors, ...files(directory).map((name) => `left ${name}`)];
     }

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
 
@@ -13,6 +17,8 @@ export interface CacheOperation {
   readonly gives?: unknown;
   /** Makes what it is to work on, beside `key`. */
   prepare?(cache: FileCache<string>): void;
+  /** What a stream writes is bytes, whatever the codec of the cache. Default `text`. */
+  readonly codec?: 'bytes';
   /** Whether the other key goes too. */
   readonly removesOthers?: true;
 }
@@ -54,6 +60,20 @@ export const OPERATIONS: readonly CacheOperation[] = [
   { name: 'update, new key', after: NEW, gives: NEW, run: (cache) => cache.update(KEY, (old) => old ?? NEW) },
   { name: 'update that removes', before: OLD, run: (cache) => cache.update(KEY, () => undefined) },
   { name: 'updateSync', before: OLD, after: LARGE, gives: LARGE, run: (cache) => cache.updateSync(KEY, () => LARGE) },
+  { name: 'writeStream, new key', codec: 'bytes', after: HUGE, run: (cache) => stream(cache, HUGE) },
+  {
+    name: 'writeStream over a small one',
+    codec: 'bytes',
+    before: OLD,
+    after: HUGE,
+    run: (cache) => stream(cache, HUGE),
+  },
+  { name: 'writeStream, little', codec: 'bytes', before: OLD_LARGE, after: NEW, run: (cache) => stream(cache, NEW) },
+  { name: 'writeStream that is destroyed', codec: 'bytes', before: OLD, after: OLD, run: abandonStream },
+  { name: 'readStream', before: OLD_HUGE, after: OLD_HUGE, gives: OLD_HUGE, run: readStream },
+  { name: 'map', before: OLD_LARGE, after: OLD_LARGE, gives: OLD_LARGE, run: map },
+  { name: 'setMany', before: OLD, after: NEW, run: (cache) => cache.setMany([[KEY, NEW]]) },
+  { name: 'keys', before: OLD, after: OLD, run: listKeys },
   { name: 'invalidateTags', before: OLD, after: OLD, run: (cache) => cache.invalidateTags(['a tag']) },
   { name: 'clear', before: OLD, removesOthers: true, run: (cache) => cache.clear() },
   { name: 'prune', before: OLD, after: OLD, prepare: expire, run: (cache) => cache.prune() },
@@ -66,11 +86,68 @@ export const OPERATIONS: readonly CacheOperation[] = [
   },
 ];
 
+async function stream(cache: FileCache<string>, value: string): Promise<void> {
+  await pipeline(Readable.from(pieces(value)), cache.writeStream(KEY));
+}
+
+/** In pieces of 10,000 characters. */
+function* pieces(value: string): Generator<Buffer> {
+  for (let at = 0; at < value.length; at += 10_000) yield Buffer.from(value.slice(at, at + 10_000));
+}
+
+async function abandonStream(cache: FileCache<string>): Promise<void> {
+  const writing = cache.writeStream(KEY);
+  const closed = once(writing, 'close');
+  writing.on('error', () => {});
+  writing.write(HUGE);
+  writing.destroy();
+  await closed;
+}
+
+async function readStream(cache: FileCache<string>): Promise<string | undefined> {
+  const reading = await cache.readStream(KEY);
+  return reading === undefined ? undefined : text(reading);
+}
+
+async function listKeys(cache: FileCache<string>): Promise<void> {
+  for await (const _ of cache.keys()) {
+    // Each key is a name and a header that were read.
+  }
+}
+
+async function map(cache: FileCache<string>): Promise<string | undefined> {
+  const mapped = await cache.map(KEY);
+  const value = mapped?.bytes.toString();
+  await mapped?.close();
+  return value;
+}
+
 function expire(cache: FileCache<string>): void {
   cache.setSync(ANOTHER, 'expired', { ttl: 0 });
 }
 
-/** A cache of texts. It must be closed. */
-export function openCache(directory: string, strategy: FileCacheOptions['strategy']): FileCache<string> {
-  return new FileCache<string>({ directory, strategy, codec: 'text' });
+/** A cache of texts, or of their bytes. It must be closed. */
+export function openCache(
+  directory: string,
+  strategy: FileCacheOptions['strategy'],
+  codec: CacheOperation['codec'] | 'text' = 'text',
+): FileCache<string> {
+  if (codec === 'bytes') return new BytesOfTexts({ directory, strategy, codec });
+  return new FileCache<string>({ directory, strategy, codec });
+}
+
+/** Texts in a cache of bytes, as far as the comparisons need them. */
+class BytesOfTexts extends FileCache<string> {
+  override getSync(key: string): string | undefined {
+    const value: unknown = super.getSync(key);
+    return value === undefined ? undefined : String(value);
+  }
+
+  override setSync(key: string, value: string): void {
+    super.setSync(key, Buffer.from(value) as unknown as string);
+  }
+
+  override set(key: string, value: string): Promise<void> {
+    return super.set(key, Buffer.from(value) as unknown as string);
+  }
 }

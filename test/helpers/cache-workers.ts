@@ -1,6 +1,18 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { expect } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
+import { SHARED_LENGTH } from '../../src/cache/words.js';
 import { errorCode } from '../../src/errors.js';
 import { type Running, run } from './run.js';
 
@@ -27,7 +39,11 @@ export const DAMAGES: readonly [string, (directory: string) => void | Promise<vo
   ['its version folder removed', (directory) => removeUnder(`${directory}/v1`)],
   ['moved away', (directory) => renameSync(`${directory}/v1`, `${directory}-moved-${moves++}`)],
   ['its shared words deleted', (directory) => rmSync(`${era(directory)}/shared`, { force: true })],
-  ['its shared words zeroed', (directory) => zero(`${era(directory)}/shared`)],
+  ['its shared words zeroed', (directory) => overwrite(`${era(directory)}/shared`, Buffer.alloc(SHARED_LENGTH), 0)],
+  ['its shared words overwritten', (directory) => overwrite(`${era(directory)}/shared`, randomBytes(SHARED_LENGTH), 0)],
+  ['its epochs overwritten', (directory) => overwrite(`${era(directory)}/shared`, randomBytes(262_144), 20_480)],
+  ['its shared words replaced by other ones', (directory) => replace(directory, () => randomBytes(SHARED_LENGTH))],
+  ['its shared words replaced by an older copy', (directory) => replace(directory, readFileSync)],
   ["a shard's folder deleted", (directory) => rmSync(`${era(directory)}/data/00`, { recursive: true, force: true })],
   ['cleared', (directory) => new FileCache({ directory }).clear()],
 ];
@@ -41,9 +57,13 @@ export async function expectAgreement(directory: string, workers: readonly Runni
   const cache = new FileCache({ directory });
   await cache.set('agreed', 'yes');
   for (const process of workers) process.say('last look');
+  for (const process of workers) await process.said('agreed');
+  // All have it in memory now: who still had another cache open would not see this.
+  await cache.set('agreed', 'no');
+  for (const process of workers) process.say('very last look');
   for (const process of workers) {
     const { foreign, errors, seen } = await outcome<{ foreign: number; errors: object; seen: unknown }>(process);
-    expect({ foreign, errors, seen }).toEqual({ foreign: 0, errors: {}, seen: 'yes' });
+    expect({ foreign, errors, seen }).toEqual({ foreign: 0, errors: {}, seen: ['yes', 'no'] });
   }
   await cache.close();
 }
@@ -61,10 +81,22 @@ function removeUnder(folder: string): void {
   }
 }
 
-function zero(path: string): void {
+/** In place, as far as there is such a file: nothing is cut, which would kill whoever has it mapped. */
+function overwrite(path: string, bytes: Buffer, position: number): void {
+  let fd: number;
   try {
-    writeFileSync(path, Buffer.alloc(823_296), { flag: 'r+' });
+    fd = openSync(path, 'r+');
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
+    return;
   }
+  writeSync(fd, bytes, 0, bytes.length, position);
+  closeSync(fd);
+}
+
+function replace(directory: string, make: (path: string) => Buffer): void {
+  const path = `${era(directory)}/shared`;
+  if (!existsSync(path)) return;
+  writeFileSync(`${directory}/other`, make(path));
+  renameSync(`${directory}/other`, path);
 }

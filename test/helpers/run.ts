@@ -11,6 +11,8 @@ export interface Running {
   readonly pid: number;
   /** Resolves when it has printed this line; rejects when it ends without. */
   said(line: string): Promise<void>;
+  /** The first line that it prints; rejects when it ends without. */
+  firstLine(): Promise<string>;
   /** Writes a line to its standard input. */
   say(line: string): void;
   /** How it ended: exit status or signal, and what it printed. It never rejects. */
@@ -52,6 +54,14 @@ export function runProgram(program: string, args: string[], env: Record<string, 
     kill: (signal = 'SIGKILL') => {
       subprocess.kill(signal);
     },
+    firstLine: () =>
+      surelyFree(
+        new Promise<string>((resolve, reject) => {
+          if (heard[0] !== undefined) resolve(heard[0]);
+          lines.once('line', resolve);
+          void ended.then(({ stderr }) => reject(new Error(`It ended without a line: ${stderr}`)));
+        }),
+      ),
     said: (line) =>
       surelyFree(
         new Promise<void>((resolve, reject) => {

@@ -129,7 +129,13 @@ const roles = {
       await delay(20);
       seen = await cache.get('agreed');
     }
-    return { operations, foreign, errors, seen };
+    // Where the words were replaced by a copy of themselves, only the look once a second tells who has which.
+    await delay(1500);
+    seen = await cache.get('agreed');
+    const veryLast = lines.next();
+    console.log('agreed');
+    await veryLast;
+    return { operations, foreign, errors, seen: [seen, cache.getSync('agreed')] };
   },
 };
 

@@ -2,6 +2,8 @@
 // One operation on a cache, that stops for ever right before its n-th system call: node parked.mjs DIRECTORY STRATEGY OPERATION N. It then says
 // `parked`. Where N is `count` the operation runs to its end, and the names of its calls are printed as JSON.
 import { writeSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { FileCache } from '../../dist/cache/file-cache.js';
 import { replaceSyscalls, syscalls } from '../../dist/os/syscalls.js';
 
@@ -18,6 +20,7 @@ const operations = {
   delete: (cache) => cache.delete('key'),
   getOrSet: (cache) => cache.getOrSet('absent', () => 'new'),
   update: (cache) => cache.update('key', () => 'new'),
+  writeStream: (cache) => pipeline(Readable.from([Buffer.from(LARGE), Buffer.from(LARGE)]), cache.writeStream('key')),
   clear: (cache) => cache.clear(),
   prune: (cache) => cache.prune(),
   open,

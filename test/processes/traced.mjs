@@ -7,7 +7,12 @@ import { replaceSyscalls, syscalls } from '../../dist/os/syscalls.js';
 
 const [directory = '', strategy = ''] = process.argv.slice(2);
 /** @type {FileCache<string>} */
-const cache = new FileCache({ directory, strategy: strategy === 'flock' ? 'flock' : 'rename', codec: 'text' });
+const cache = new FileCache({
+  directory,
+  strategy: strategy === 'flock' ? 'flock' : 'rename',
+  codec: 'text',
+  memory: false,
+});
 const LARGE = 'large '.repeat(50_000);
 
 /** @type {[string, () => unknown][]} */

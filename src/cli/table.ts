@@ -1,5 +1,5 @@
-/** For cli-table3: columns without lines between them. */
-export const NO_BORDERS: Readonly<Record<string, string>> = Object.fromEntries(
+/** Characters for cli-table3 that leave the borders away. */
+export const NO_BORDERS = Object.fromEntries(
   ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid']
     .concat(['mid', 'mid-mid', 'right', 'right-mid', 'middle'])
     .map((place) => [place, '']),

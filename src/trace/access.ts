@@ -1,0 +1,69 @@
+import type { LockMode } from '../os/flock.js';
+
+/** Version of the lines of a log, and of the report. */
+export const TRACE_SCHEMA = 1;
+
+/**
+ * What an access does to a file.
+ *
+ * `read`, `map`: looks at the content. `truncate`, `write`, `append`: changes an inode that others may have open. `create`: makes the file
+ * where there was none, and `fill` writes into one that was made by the same open. `publish`: puts another inode under the name
+ * (rename, link). `move`: takes the name away from an inode, or gives it a second one. `remove`: unlinks it.
+ */
+export type How = 'read' | 'map' | 'truncate' | 'write' | 'append' | 'create' | 'fill' | 'publish' | 'move' | 'remove';
+
+/** Which lock the accessing thread had on the sidecar. `unknown` where the system does not tell (no /proc). */
+export type LockState = 'none' | 'unknown' | LockMode;
+
+/** A place in the source of the program. Lines and columns begin with 1. */
+export interface CallSite {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly function?: string;
+}
+
+/** The HTTP request in whose asynchronous context an access was made. */
+export interface RequestLine {
+  readonly method: string;
+  readonly url: string;
+}
+
+/** The first line of a log: whose it is. */
+export interface ProcessLine {
+  readonly kind: 'process';
+  readonly schema: typeof TRACE_SCHEMA;
+  readonly pid: number;
+  readonly parentPid: number;
+  /** 0 is the main thread. */
+  readonly thread: number;
+  /** Milliseconds since 1970, as every time here. */
+  readonly time: number;
+  readonly script: string;
+  readonly patterns: readonly string[];
+}
+
+/** One access to a watched file, written when it begins: whether it succeeded is not known. */
+export interface AccessLine {
+  readonly kind: 'access';
+  readonly time: number;
+  /** The data file, symbolic links followed. */
+  readonly path: string;
+  readonly how: How;
+  /** The function that was called: `fs.readFileSync`, `FileHandle.read`. */
+  readonly call: string;
+  readonly lock: LockState;
+  readonly site?: CallSite;
+  readonly request?: RequestLine;
+  /** Written when an access ended that had begun under a lock: the lock was given up before it was over. */
+  readonly late?: true;
+}
+
+/** The last line of a log, where the process came to write one. */
+export interface ExitLine {
+  readonly kind: 'exit';
+  readonly time: number;
+  readonly status: number;
+}
+
+export type TraceLine = ProcessLine | AccessLine | ExitLine;

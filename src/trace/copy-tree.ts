@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { original } from './original.js';
+
+export interface Copy {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The files that `cp` is going to copy, before its `filter` is asked. Looked up here, and not where node:fs copies them, since it does
+ * that in ways that differ from version to version.
+ */
+export function copies(from: unknown, to: unknown, options: unknown): Copy[] {
+  const source = textOf(from);
+  const target = textOf(to);
+  if (source === undefined || target === undefined) return [];
+  const stats = original.statSync(source, { throwIfNoEntry: false });
+  if (stats === undefined || !stats.isDirectory()) return [{ from: source, to: target }];
+  if (typeof options !== 'object' || options === null || !('recursive' in options) || !options.recursive) return [];
+  return original
+    .readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => original.statSync(join(source, name), { throwIfNoEntry: false })?.isFile())
+    .map((name) => ({ from: join(source, name), to: join(target, name) }));
+}
+
+function textOf(path: unknown): string | undefined {
+  if (typeof path === 'string') return path;
+  return path instanceof URL ? fileURLToPath(path) : undefined;
+}

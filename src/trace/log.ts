@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { errorCode } from '../errors.js';
+import { type ProcessLine, TRACE_SCHEMA, type TraceLine } from './access.js';
+import { original } from './original.js';
+
+/** Paths and URLs may be nobody else's business. */
+export const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+
+/**
+ * The log of this thread: one file, one line and one write(2) for each access, made before the access is. What was written is in the page
+ * cache, and stays there when the process is killed. Not flushed: a power cut may take the end.
+ */
+export class TraceLog {
+  readonly path: string;
+  #fd: number | undefined;
+  #complained = false;
+
+  /** Throws where the directory cannot be made or written to. */
+  constructor(directory: string, patterns: readonly string[]) {
+    original.mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    const time = Date.now();
+    // Containers that share a directory have processes of one number: the name is ours because it is random, and new.
+    const random = randomBytes(4).toString('hex');
+    this.path = join(directory, `${time}-${process.pid}-${threadId}-${random}.jsonl`);
+    this.#fd = original.openSync(this.path, FLAGS | constants.O_EXCL, FILE_MODE);
+    const header: ProcessLine = {
+      kind: 'process',
+      schema: TRACE_SCHEMA,
+      pid: process.pid,
+      parentPid: process.ppid,
+      thread: threadId,
+      time,
+      script: process.argv[1] ?? '',
+      patterns,
+    };
+    this.append(header);
+  }
+
+  /** Never throws: what cannot be written down must not change the program. The first failure is told in a process warning. */
+  append(line: TraceLine): void {
+    try {
+      this.#fd ??= original.openSync(this.path, FLAGS, FILE_MODE);
+      original.writeSync(this.#fd, `${JSON.stringify(line)}\n`);
+    } catch (error) {
+      if (this.#complained) return;
+      this.#complained = true;
+      process.emitWarning(`The trace cannot be written to ${this.path} (${errorCode(error)}); it has gaps.`, {
+        type: 'HoldfastWarning',
+        code: 'HOLDFAST_TRACE_GAP',
+      });
+    }
+  }
+
+  /** The program closes a descriptor, as daemons close all they find. If it is ours, its number is somebody else's from now on. */
+  closing(fd: number): void {
+    if (fd === this.#fd) this.#fd = undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { packageSite, programSite } from './call-site.js';
+import { followFileHandle } from './file-handle.js';
+import { openIntent } from './flags.js';
+import type { After } from './intercept.js';
+import { descriptorOf, type OpenFile } from './open-files.js';
+import { type Operation, openingOf } from './operations.js';
+import type { Recorder } from './recorder.js';
+import { currentRequest } from './request.js';
+
+/** An open of a watched file: what it does to the file at once is written down, and the descriptor that it gives is followed. */
+export const open: Operation = (recorder, call, [path, flags]) => {
+  const watched = recorder.watchList.find(path);
+  if (watched === undefined) return undefined;
+  if (watched.kind === 'data') return openData(recorder, call, watched.path, flags);
+  return (opened) => {
+    const fd = follow(recorder, opened);
+    if (fd !== undefined) recorder.locks.opened(watched.path, fd);
+  };
+};
+
+/** A directory made in the place of a sidecar is the lock of proper-lockfile. */
+export const mkdir: Operation = (recorder, _call, [path, options]) => {
+  const watched = recorder.watchList.find(path);
+  // With `recursive` it succeeds although somebody else made it.
+  const recursive = typeof options === 'object' && options !== null && 'recursive' in options && options.recursive;
+  if (watched?.kind !== 'sidecar' || recursive) return undefined;
+  return () => recorder.locks.madeDirectory(watched.path);
+};
+
+/** From now on the number may stand for another file. */
+export const close: Operation = (recorder, _call, [fd]) => {
+  if (typeof fd === 'number') recorder.closing(fd);
+  return undefined;
+};
+
+function openData(recorder: Recorder, call: string, path: string, flags: unknown): After | undefined {
+  const intent = openIntent(typeof flags === 'string' || typeof flags === 'number' ? flags : 'r');
+  if (intent === undefined) return undefined;
+  const opening = intent.writes || intent.truncates ? openingOf(path, intent) : 'keep';
+  if (opening === 'fail') return undefined;
+  if (opening !== 'keep') recorder.accessPath(call, path, opening);
+  const direct = programSite();
+  const stream = direct === undefined ? recorder.ambience.getStore()?.site : undefined;
+  const file: OpenFile = {
+    path,
+    written: opening === 'create' ? 'fill' : intent.appends ? 'append' : 'write',
+    site: direct ?? stream ?? packageSite(),
+    request: currentRequest(),
+    stream,
+    last: undefined,
+  };
+  return (opened) => {
+    const fd = follow(recorder, opened);
+    if (fd !== undefined) recorder.openFiles.add(fd, file);
+  };
+}
+
+function follow(recorder: Recorder, opened: unknown): number | undefined {
+  if (typeof opened === 'object' && opened !== null) followFileHandle(recorder, opened);
+  const fd = descriptorOf(opened);
+  // A FileHandle that was collected has closed its descriptor without a call.
+  if (fd !== undefined) recorder.closing(fd);
+  return fd;
+}

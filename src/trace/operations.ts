@@ -1,0 +1,96 @@
+import { constants } from 'node:fs';
+import { copies } from './copy-tree.js';
+import { type OpenIntent, openIntent } from './flags.js';
+import type { After } from './intercept.js';
+import { descriptorOf, type OpenFile } from './open-files.js';
+import { original } from './original.js';
+import type { Recorder } from './recorder.js';
+
+/** What one function of node:fs does to the files that it is given, whether it is called with a callback, `Sync`, or for a promise. */
+export type Operation = (recorder: Recorder, call: string, args: readonly unknown[]) => After | undefined;
+
+/** Functions that there are in all three styles. */
+export const PATH_OPERATIONS: Readonly<Record<string, Operation>> = {
+  readFile: (recorder, call, [file]) => recorder.access(call, file, 'read'),
+  writeFile: (recorder, call, [file, , options]) => write(recorder, call, file, flagOf(options, 'w')),
+  appendFile: (recorder, call, [file, , options]) => write(recorder, call, file, flagOf(options, 'a')),
+  truncate: (recorder, call, [file]) => recorder.access(call, file, 'truncate'),
+  rename: renameOver,
+  link: renameOver,
+  unlink: remove,
+  rm: remove,
+  rmdir: remove,
+  copyFile(recorder, call, [from, to, mode]) {
+    const read = recorder.access(call, from, 'read');
+    const exclusive = typeof mode === 'number' && (mode & constants.COPYFILE_EXCL) !== 0;
+    const written = write(recorder, call, to, exclusive ? 'wx' : 'w');
+    return read ?? written;
+  },
+  cp(recorder, call, [from, to, options]) {
+    for (const pair of copies(from, to, options)) {
+      recorder.access(call, pair.from, 'read');
+      // cp removes what it replaces, and makes it anew.
+      recorder.access(call, pair.to, 'create');
+    }
+    return undefined;
+  },
+};
+
+/** Functions that take a descriptor first; those that end without a promise's form are methods of FileHandle there. */
+export const DESCRIPTOR_OPERATIONS: Readonly<Record<string, Operation>> = {
+  read: (recorder, call, [fd]) => recorder.access(call, fd, 'read'),
+  readv: (recorder, call, [fd]) => recorder.access(call, fd, 'read'),
+  write: (recorder, call, [fd]) => writeOpen(recorder, call, fd),
+  writev: (recorder, call, [fd]) => writeOpen(recorder, call, fd),
+  ftruncate: (recorder, call, [fd]) => truncateOpen(recorder, call, fd),
+};
+
+/** A write through a descriptor or FileHandle: what it is depends on how the file was opened. */
+export function writeOpen(recorder: Recorder, call: string, fd: unknown): After | undefined {
+  return onOpen(recorder, fd, (file) => recorder.accessOpen(call, file, file.written));
+}
+
+/** A truncation through a descriptor or FileHandle; of a file that this open has made it is part of filling it. */
+export function truncateOpen(recorder: Recorder, call: string, fd: unknown): After | undefined {
+  return onOpen(recorder, fd, (file) => recorder.accessOpen(call, file, file.written === 'fill' ? 'fill' : 'truncate'));
+}
+
+/** What opening a data file for writing comes to, before anything is written: it empties it, makes it, leaves it as it is, or fails. */
+export function openingOf(path: string, intent: OpenIntent): 'truncate' | 'create' | 'keep' | 'fail' {
+  const there = original.statSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (!there) return intent.creates ? 'create' : 'fail';
+  if (intent.creates && intent.exclusive) return 'fail';
+  return intent.truncates ? 'truncate' : 'keep';
+}
+
+function write(recorder: Recorder, call: string, file: unknown, flag: unknown): After | undefined {
+  const open = writeOpen(recorder, call, file);
+  const path = recorder.dataPath(file);
+  const intent = openIntent(flag);
+  if (path === undefined || intent === undefined) return open;
+  const opening = openingOf(path, intent);
+  if (opening === 'fail') return undefined;
+  return recorder.accessPath(call, path, opening !== 'keep' ? opening : intent.appends ? 'append' : 'write');
+}
+
+function renameOver(recorder: Recorder, call: string, [from, to]: readonly unknown[]): undefined {
+  recorder.access(call, from, 'move');
+  recorder.access(call, to, 'publish');
+}
+
+function remove(recorder: Recorder, call: string, [file]: readonly unknown[]): undefined {
+  const watched = recorder.watchList.find(file);
+  if (watched?.kind === 'sidecar') recorder.locks.removedDirectory(watched.path);
+  else recorder.accessPath(call, watched?.path, 'remove');
+}
+
+function onOpen(recorder: Recorder, value: unknown, then: (file: OpenFile) => After | undefined): After | undefined {
+  const fd = descriptorOf(value);
+  const file = fd === undefined ? undefined : recorder.openFiles.get(fd);
+  return file === undefined ? undefined : then(file);
+}
+
+function flagOf(options: unknown, otherwise: string): unknown {
+  if (typeof options !== 'object' || options === null || !('flag' in options)) return otherwise;
+  return options.flag ?? otherwise;
+}

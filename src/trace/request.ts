@@ -1,0 +1,22 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe } from 'node:diagnostics_channel';
+import type { RequestLine } from './access.js';
+
+/** Longer URLs are cut: a log line is one write. */
+const LONGEST_URL = 500;
+
+const requests = new AsyncLocalStorage<RequestLine>();
+
+/** From now on {@link currentRequest} knows what node:http serves. */
+export function followRequests(): void {
+  // Published right before the server's `request` event, and in the same asynchronous context.
+  subscribe('http.server.request.start', (message) => {
+    const { method, url } = (message as { request: { method?: string; url?: string } }).request;
+    requests.enterWith({ method: method ?? '', url: (url ?? '').slice(0, LONGEST_URL) });
+  });
+}
+
+/** The request on whose behalf the running code runs, as far as asynchronous context tells. */
+export function currentRequest(): RequestLine | undefined {
+  return requests.getStore();
+}

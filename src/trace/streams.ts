@@ -1,0 +1,50 @@
+import { packageSite, programSite } from './call-site.js';
+import { type Target, unobserved } from './intercept.js';
+import type { Recorder } from './recorder.js';
+
+const CLASSES = ['ReadStream', 'WriteStream', 'FileReadStream', 'FileWriteStream'] as const;
+
+/**
+ * Streams open their file after the constructor has returned, when the line that made them is not on the stack any more. So the constructor runs in an
+ * asynchronous context that carries this line to the open. What a stream reads and writes goes through `fs.read` and `fs.write`.
+ *
+ * node:fs has setters for the classes, and uses what was set in `createReadStream` too.
+ */
+export function followStreams(fs: typeof import('node:fs'), recorder: Recorder): void {
+  const proxies = new Map<unknown, unknown>();
+  for (const name of CLASSES) {
+    const original: unknown = Reflect.get(fs, name);
+    if (typeof original !== 'function') continue;
+    const proxy = proxies.get(original) ?? proxyOf(original, recorder);
+    proxies.set(original, proxy);
+    Reflect.set(fs, name, proxy);
+  }
+}
+
+function proxyOf(original: Target, recorder: Recorder): Target {
+  const carryingSite = <T>(path: unknown, work: () => T): T => {
+    const site = unobserved(() => {
+      try {
+        return recorder.dataPath(path) === undefined ? undefined : (programSite() ?? packageSite());
+      } catch {
+        return undefined;
+      }
+    });
+    return site === undefined ? work() : recorder.ambience.run({ site }, work);
+  };
+  const proxy = new Proxy(original, {
+    construct: (target, args, newTarget) =>
+      carryingSite(args[0], () => Reflect.construct(target, args, newTarget) as object),
+    // `ReadStream(path)` without `new`, and classes of the old form that call it on themselves.
+    apply: (target, self, args) => carryingSite(args[0], () => Reflect.apply(target, self, args)),
+  });
+  // `stream.constructor === fs.ReadStream` stays true.
+  const { prototype } = original as { prototype: object };
+  Object.defineProperty(prototype, 'constructor', {
+    value: proxy,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
+  return proxy;
+}
