@@ -1,56 +1,94 @@
 // @ts-check
 // npm run bench:locks: what the locks cost, and how fair they are. Prints figures; asserts nothing.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { lockFile } from '../dist/index.js';
-import { filesystemKind } from '../dist/os/filesystem.js';
 import { flockMechanism } from '../dist/os/flock.js';
 import { runTeam } from './locks/team.mjs';
+import { measured, median, ratioOf } from './support/ratios.mjs';
+import { positive, runBench } from './support/report.mjs';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '3' },
-    processes: { type: 'string', default: '8' },
-    only: { type: 'string' },
+const OWN = { seconds: '3', processes: '8', only: '' };
+
+await runBench(
+  'locks',
+  async ({ folder, rounds, quick, own }) => {
+    const plan = {
+      directory: folder,
+      rounds,
+      milliseconds: (quick ? 1 : positive(own, 'seconds')) * 1000,
+      processes: positive(own, 'processes'),
+      warmUpMs: Number(process.env['WARM_UP_MS'] ?? 4000),
+    };
+    console.log(`flock through ${flockMechanism()}, ${rounds} rounds\n`);
+    const chosen = (/** @type {string} */ name) => own['only'] === '' || own['only'] === name;
+    const fair = chosen('fairness') ? await fairness(plan) : undefined;
+    const starved = chosen('starvation') ? await starvation(plan) : undefined;
+    const waiting = chosen('waiters') ? await waiters(plan) : undefined;
+    return {
+      options: { warmUpMs: plan.warmUpMs },
+      results: { fairness: fair, starvation: starved, waiters: waiting },
+      ratios: [
+        ...(fair === undefined ? [] : fairnessTargets(fair)),
+        ...(starved === undefined ? [] : starvationTargets(starved)),
+      ],
+    };
   },
-});
-const rounds = Number(values.rounds);
-const milliseconds = Number(values.seconds) * 1000;
-const processes = Number(values.processes);
-const warmUpMs = Number(process.env['WARM_UP_MS'] ?? 4000);
-const directory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-
-console.log(
-  `node ${process.version}, Linux ${release()}, ${availableParallelism()} cores (${cpus()[0]?.model.trim()})`,
+  OWN,
 );
-console.log(`${filesystemKind(directory)} at ${directory}, flock through ${flockMechanism()}, ${rounds} rounds\n`);
 
-try {
-  if (chosen('fairness')) await fairness();
-  if (chosen('starvation')) await starvation();
-  if (chosen('waiters')) await waiters();
-} finally {
-  rmSync(directory, { recursive: true, force: true });
+/**
+ * @typedef {{ directory: string, rounds: number, milliseconds: number, processes: number, warmUpMs: number }} Plan
+ * @typedef {{ perSecond: number, ratio: number, longest: number, p99: number, cpu: number }} Fairness
+ * @typedef {{ role: string, p50: number, p99: number, max: number }} Starvation
+ */
+
+/**
+ * @param {Record<string, Fairness[]>} results
+ * @returns {import('./support/ratios.mjs').Ratio[]}
+ */
+function fairnessTargets({ holdfast = [], blocking = [] }) {
+  const perSecond = (/** @type {Fairness[]} */ rows) => rows.map((row) => row.perSecond);
+  const title = 'updates of one file in eight processes';
+  return [
+    ratioOf(`${title}, throughput to blocking flock`, perSecond(holdfast), perSecond(blocking), { min: 0.9 }),
+    measured(
+      `${title}, slowest to fastest process`,
+      holdfast.map((row) => row.ratio),
+      { min: 0.5 },
+      'times',
+    ),
+    measured(
+      `${title}, longest wait`,
+      holdfast.map((row) => row.longest),
+      { max: 500 },
+      'ms',
+    ),
+  ];
 }
 
-/** @param {string} name */
-function chosen(name) {
-  return values.only === undefined || values.only === name;
+/**
+ * @param {Starvation[]} results
+ * @returns {import('./support/ratios.mjs').Ratio[]}
+ */
+function starvationTargets(results) {
+  return ['writer', 'paced-writer'].map((role) => {
+    const waits = results.filter((result) => result.role === role).map(({ p99 }) => p99);
+    return measured(`wait of a ${role} beside eight readers, 99th percentile`, waits, { max: 250 }, 'ms');
+  });
 }
 
-async function fairness() {
+/** @param {Plan} plan */
+async function fairness({ directory, rounds, milliseconds, processes, warmUpMs }) {
   const roles = ['blocking', 'holdfast'];
   const seconds = milliseconds / 1000;
   console.log(
     `Fairness: ${processes} processes update one file in a loop for ${seconds} s (after ${warmUpMs / 1000} s of warm-up), in place, beside a blocking flockSync`,
   );
-  /** @type {Record<string, { perSecond: number, ratio: number, longest: number, p99: number, cpu: number }[]>} */
+  /** @type {Record<string, Fairness[]>} */
   const results = { blocking: [], holdfast: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const role of roles) {
@@ -91,9 +129,13 @@ async function fairness() {
   console.log(
     `  throughput, ratio to blocking in the same round: median ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(' ')})\n`,
   );
+  return results;
 }
 
-async function starvation() {
+/** @param {Plan} plan */
+async function starvation({ directory, rounds, processes }) {
+  /** @type {Starvation[]} */
+  const results = [];
   const writes = 300;
   console.log(
     `Starvation: ${processes} processes hold the shared lock 5 ms each, back to back; one writer does ${writes} writes`,
@@ -113,12 +155,15 @@ async function starvation() {
         `    waited p50 ${writer?.waits.p50.toFixed(1)} ms, p99 ${writer?.waits.p99.toFixed(1)} ms, max ${writer?.waits.max.toFixed(1)} ms` +
           `   holds per reader ${Math.min(...reads)} to ${Math.max(...reads)}`,
       );
+      if (writer !== undefined) results.push({ role, ...writer.waits });
     }
   }
   console.log();
+  return results;
 }
 
-async function waiters() {
+/** @param {Plan} plan */
+async function waiters({ directory }) {
   const count = 64;
   console.log(`Waiters: fs.promises.readFile of another file while ${count} requests of this process wait for a lock`);
   const path = join(directory, 'waiters');
@@ -131,6 +176,7 @@ async function waiters() {
   await held.release();
   await Promise.all(waiting);
   console.log(`  alone ${describe(alone)}\n  beside the waiters ${describe(beside)}\n`);
+  return { alone: alone.length, beside: beside.length };
 }
 
 /**
@@ -154,10 +200,4 @@ async function readsFor(path, duration) {
 function describe(delays) {
   const at = (/** @type {number} */ share) => (delays[Math.floor((delays.length - 1) * share)] ?? 0).toFixed(2);
   return `${delays.length} reads, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

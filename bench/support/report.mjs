@@ -22,7 +22,7 @@ export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 /**
  * Runs a benchmark from its arguments to its report: `--directory DIR` (where the files are, default: the folder for temporary files),
  * `--rounds N` (5), `--quick` (short times: a look, not a result), `--json FILE` (default: bench/results/<name>.json, with `--quick`
- * none), and options of its own.
+ * none; charts go beside it), and options of its own.
  *
  * Wrong use ends it with 2 and a sentence, Ctrl-C with 130; its folder is removed in any case. Missed targets are printed and end it
  * with 0: to judge is the work of `npm run bench:check`.
@@ -36,8 +36,9 @@ export async function runBench(name, measure, own = {}) {
   const { options, ownOptions } = parse(name, own);
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
-  const workspace = openWorkspace(options.directory);
+  let workspace;
   try {
+    workspace = openWorkspace(options.directory);
     const environment = describeEnvironment(workspace.path);
     console.log(`${heading(environment)}\n`);
     const measured = await measure({ ...options, folder: workspace.path, environment, own: ownOptions });
@@ -53,9 +54,38 @@ export async function runBench(name, measure, own = {}) {
     };
     if (report.ratios.length > 0) console.log(`\n${describeRatios(report.ratios).join('\n')}`);
     if (options.json !== undefined) writeReport(options.json, report);
+    // The drawing library is loaded only where there is something to draw for.
+    if (options.json !== undefined)
+      (await import('../charts/charts.mjs')).writeCharts(report, dirname(resolve(options.json)));
+  } catch (error) {
+    // Wrong use, or it cannot be done here; what has no code is a mistake of ours, and shows where.
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    console.error(`bench:${name}: ${error.message}`);
+    process.exitCode = 2;
   } finally {
-    workspace.remove();
+    workspace?.remove();
   }
+}
+
+/**
+ * The number that one of a benchmark's own options gives.
+ *
+ * @param {Record<string, string>} own
+ * @param {string} option
+ */
+export function positive(own, option) {
+  const number = Number(own[option]);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw wrongUse(`--${option} expects a number above 0, not ${JSON.stringify(own[option])}.`);
+}
+
+/**
+ * What {@link runBench} ends with 2 and this sentence for.
+ *
+ * @param {string} message
+ */
+export function wrongUse(message) {
+  return Object.assign(new Error(message), { code: 'ERR_INVALID_ARGUMENT' });
 }
 
 /** @param {Environment} environment */

@@ -37,8 +37,14 @@ export class Sections {
       throw new HoldfastError('ERR_LOCK_CONFLICT', 'The cache is called from inside one of its own sections.');
     }
     if (mode === 'shared' && this.#somebodyAsked(shard)) return false;
-    if (this.#tryLock(shard, mode)) return true;
-    if (mode === 'exclusive') this.#era.words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
+    const { words } = this.#era;
+    if (this.#tryLock(shard, mode)) {
+      // A writer that is in has nothing more to ask; who else waits asks again. Left to run out, the word would keep readers waiting for
+      // nobody.
+      if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
+      return true;
+    }
+    if (mode === 'exclusive') words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
     return false;
   }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorCode } from '../errors.js';
+import { benchCommand } from './bench.js';
 import { clearCommand } from './clear.js';
 import { diagnoseCommand } from './diagnose.js';
 import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
@@ -37,6 +38,8 @@ const program = new Command('holdfast')
 const commands = [
   raceCommand,
   diagnoseCommand,
+
+  benchCommand,
   lsCommand,
   getCommand,
   setCommand,

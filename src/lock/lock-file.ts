@@ -6,6 +6,7 @@ import { assertMode, type Patience, patience, type WaitOptions } from './options
 import { assertNotHolding } from './reentry.js';
 import { locateSidecar, type Sidecar } from './sidecar.js';
 import { Station, type Waiter } from './station.js';
+import { tellingOfWait } from './wait-report.js';
 
 /** Stations that are idle are kept for a while, since they know whose turn it is; beyond this many they are forgotten. */
 const IDLE_STATIONS = 256;
@@ -32,7 +33,7 @@ export async function lockSidecar(path: string | URL, mode: LockMode, options: W
   const wait = patience(options);
   const sidecar = batchSidecar(path, mode) ?? locateSidecar(path);
   const { station, granted } = stationFor(sidecar, mode);
-  if (!granted) await waitFor(station, sidecar, mode, wait);
+  if (!granted) await tellingOfWait(sidecar.dataPath, waitFor(station, sidecar, mode, wait));
   return hold(station, sidecar, mode);
 }
 

@@ -1,0 +1,149 @@
+import { readdirSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { seededRandom } from '../race/random.js';
+import type { Assignment, MixOutcome } from './assignment.js';
+import type { Contender } from './contender.js';
+import { ErrorsMet } from './errors-met.js';
+import { Histogram } from './histogram.js';
+import { keyName } from './keys.js';
+import { LockWaits } from './lock-waits.js';
+import { type BenchValue, Values } from './value.js';
+
+/** So often the event loop turns: timers of the contender run, and the driver's end is heard of. */
+const TURN_EVERY_MS = 20;
+/** The schedule of a process is drawn before it begins, so that drawing costs nothing in between; then it begins anew. */
+const SCHEDULE_LENGTH = 1 << 15;
+
+/**
+ * Reads and writes at random keys, one operation after the other, until the time is over. Each operation ends where the next one begins,
+ * so that the clock is looked at once for each; turns of the event loop between two are left out of both.
+ */
+export async function mix(contender: Contender, own: Assignment): Promise<MixOutcome> {
+  const run = new MixRun(contender, own);
+  const waits = new LockWaits();
+  waits.listen();
+  try {
+    await run.until(performance.now() + own.warmUpMs);
+    run.clear();
+    waits.clear();
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    await run.until(start + own.measureMs);
+    const elapsedMs = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      ...run.counted,
+      elapsedMs,
+      cpuMs: (user + system) / 1_000,
+      lockWaits: contender.tellsLockWaits === true ? waits.counted : null,
+      descriptors: openDescriptors(),
+    };
+  } finally {
+    waits.end();
+  }
+}
+
+class MixRun {
+  readonly #contender: Contender;
+  readonly #values: Values;
+  readonly #keys: readonly string[];
+  /** For each step the key, or with all bits turned the key to write to. */
+  readonly #schedule: Int32Array;
+  /** What was judged last of each key: a value that is the same object needs no second look. */
+  readonly #judged: (BenchValue | undefined)[];
+  readonly #latency = new Histogram();
+  #errors = new ErrorsMet();
+  #step = 0;
+  #reads = 0;
+  #writes = 0;
+  #empty = 0;
+  #torn = 0;
+
+  constructor(contender: Contender, { bytes, seed, number, keys, reads }: Assignment) {
+    this.#contender = contender;
+    this.#values = new Values(bytes, seed, number);
+    this.#keys = Array.from({ length: keys }, (_, index) => keyName(index));
+    this.#judged = new Array(keys).fill(undefined);
+    const random = seededRandom(seed, number);
+    this.#schedule = Int32Array.from({ length: SCHEDULE_LENGTH }, () => {
+      const key = random() % keys;
+      return random() % 100 < reads ? key : ~key;
+    });
+  }
+
+  clear(): void {
+    this.#latency.clear();
+    this.#errors = new ErrorsMet();
+    this.#reads = 0;
+    this.#writes = 0;
+    this.#empty = 0;
+    this.#torn = 0;
+  }
+
+  get counted() {
+    return {
+      operations: this.#reads + this.#writes,
+      reads: this.#reads,
+      writes: this.#writes,
+      latency: this.#latency.toMessage(),
+      empty: this.#empty,
+      torn: this.#torn,
+      errors: this.#errors.count,
+      errorMessages: this.#errors.messages,
+    };
+  }
+
+  async until(deadline: number): Promise<void> {
+    let last = performance.now();
+    let nextTurnAt = last + TURN_EVERY_MS;
+    while (last < deadline) {
+      const place = this.#schedule[this.#step] ?? 0;
+      this.#step = (this.#step + 1) % SCHEDULE_LENGTH;
+      try {
+        if (place >= 0) {
+          const reading = this.#contender.read(this.#keys[place] ?? '');
+          this.#look(place, reading instanceof Promise ? await reading : reading);
+        } else {
+          const writing = this.#contender.write(this.#keys[~place] ?? '', this.#values.next());
+          if (writing instanceof Promise) await writing;
+          this.#writes += 1;
+        }
+        const now = performance.now();
+        this.#latency.add(now - last);
+        last = now;
+      } catch (error) {
+        this.#blame(error);
+        last = performance.now();
+      }
+      if (last >= nextTurnAt) {
+        await nextTurn();
+        last = performance.now();
+        nextTurnAt = last + TURN_EVERY_MS;
+      }
+    }
+  }
+
+  #look(place: number, value: BenchValue | undefined): void {
+    this.#reads += 1;
+    if (value !== undefined && value === this.#judged[place]) return;
+    const finding = this.#values.judge(value);
+    if (finding === 'ok') this.#judged[place] = value;
+    else if (finding === 'empty') this.#empty += 1;
+    else this.#torn += 1;
+  }
+
+  /** What cannot be parsed was torn, whoever found it out and however he put it. */
+  #blame(error: unknown): void {
+    if (error instanceof SyntaxError || (error instanceof Error && error.cause instanceof SyntaxError)) this.#torn += 1;
+    else this.#errors.add(error);
+  }
+}
+
+function openDescriptors(): number | null {
+  try {
+    // One of them is the directory that is being read.
+    return readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,70 @@
+import { describeEnvironment } from '../race/environment.js';
+import { openWorkspace } from '../race/workspace.js';
+import { type Load, measureCell } from './measure-cell.js';
+import { type BenchOptions, resolveBenchOptions } from './options.js';
+import type { BenchCell, BenchProgress, BenchReport } from './report.js';
+
+/** Opens the contenders that belong to this package; compiled, see `team.ts`. */
+export const OWN_CONTENDERS = new URL('../../dist/bench/contenders.js', import.meta.url).href;
+
+/**
+ * Measures how the strategies of the file functions, and caches, do when processes share them: for each contender, number of processes,
+ * share of reads and number of keys, real processes read and write values of JSON for some time.
+ *
+ * It loads the machine fully and leaves nothing behind: when it settles, every process is gone and so is its folder. What it shows holds
+ * for this machine and this disk, and while nothing else runs on them.
+ *
+ * Rejects with `ERR_INVALID_ARGUMENT`, with `ERR_MAP_UNSUPPORTED` or `ERR_LOCK_UNSUPPORTED` where a contender needs what is
+ * missing, and with the system's error where a folder or a process cannot be made. An abort does not reject: the report says `interrupted`.
+ */
+export async function runBench(options: BenchOptions = {}): Promise<BenchReport> {
+  const resolved = resolveBenchOptions(options);
+  const { signal = new AbortController().signal, onProgress } = options;
+  const workspace = openWorkspace(options.directory);
+  try {
+    const environment = describeEnvironment(workspace.path);
+    const { contenders, processes, reads, keys, seconds, bytes, seed } = resolved;
+    const loads = product(keys, reads, processes, contenders).map(
+      ([keyCount, readShare, processCount, contender]): Load<BenchCell['contender']> => ({
+        contender,
+        module: OWN_CONTENDERS,
+        processes: processCount,
+        reads: readShare,
+        keys: keyCount,
+        seconds,
+        bytes,
+        seed,
+      }),
+    );
+    const cells = await measureAll(loads, workspace.path, signal, onProgress);
+    return { schema: 1, bench: 'contention', environment, options: resolved, interrupted: signal.aborted, cells };
+  } finally {
+    workspace.remove();
+  }
+}
+
+/** One after the other, as far as the signal lets it come. */
+async function measureAll(
+  loads: readonly Load<BenchCell['contender']>[],
+  workspacePath: string,
+  signal: AbortSignal,
+  onProgress: ((progress: BenchProgress) => void) | undefined,
+): Promise<BenchCell[]> {
+  const cells: BenchCell[] = [];
+  try {
+    for (const load of loads) {
+      if (signal.aborted) break;
+      const { contender, processes, reads, keys } = load;
+      onProgress?.({ done: cells.length, of: loads.length, contender, processes, reads, keys });
+      cells.push(await measureCell(load, workspacePath, signal));
+    }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+  return cells;
+}
+
+/** Every combination. The last list turns fastest: those that are compared are measured one right after the other. */
+function product<A, B, C, D>(as: readonly A[], bs: readonly B[], cs: readonly C[], ds: readonly D[]): [A, B, C, D][] {
+  return as.flatMap((a) => bs.flatMap((b) => cs.flatMap((c) => ds.map((d): [A, B, C, D] => [a, b, c, d]))));
+}

@@ -1,0 +1,68 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { Assignment, Outcomes, TaskName } from './assignment.js';
+import type { Contender } from './contender.js';
+import { ErrorsMet } from './errors-met.js';
+import { fill } from './fill.js';
+import { COUNTER_KEY, coldKeyName } from './keys.js';
+import { mix } from './mix.js';
+import { pace } from './pace.js';
+import { Values } from './value.js';
+
+/** What a process can be told to do. */
+export const tasks: { [Name in TaskName]: (contender: Contender, own: Assignment) => Promise<Outcomes[Name]> } = {
+  fill,
+  mix,
+  pace,
+  count,
+  total,
+  stampede,
+};
+
+async function count(contender: Contender, { measureMs }: Assignment): Promise<Outcomes['count']> {
+  const increment = required(contender, 'increment');
+  const errors = new ErrorsMet();
+  const start = performance.now();
+  let increments = 0;
+  while (performance.now() - start < measureMs) {
+    try {
+      await increment(COUNTER_KEY);
+      increments += 1;
+    } catch (error) {
+      errors.add(error);
+    }
+    // Between two operations of a service others come in, and so does what runs on timers.
+    await nextTurn();
+  }
+  return { increments, elapsedMs: performance.now() - start, errors: errors.count, errorMessages: errors.messages };
+}
+
+async function total(contender: Contender): Promise<Outcomes['total']> {
+  return { count: await required(contender, 'count')(COUNTER_KEY) };
+}
+
+async function stampede(contender: Contender, own: Assignment): Promise<Outcomes['stampede']> {
+  const load = required(contender, 'load');
+  const values = new Values(own.bytes, own.seed, own.number);
+  const errors = new ErrorsMet();
+  let loads = 0;
+  const loadSlowly = async () => {
+    loads += 1;
+    await delay(own.loadMs);
+    return values.next();
+  };
+  for (let index = 0; index < own.coldKeys; index += 1) {
+    const asked = Array.from({ length: own.callers }, () => load(coldKeyName(index), loadSlowly));
+    for (const answer of await Promise.allSettled(asked)) {
+      if (answer.status === 'rejected') errors.add(answer.reason);
+      else if (values.judge(answer.value as undefined) !== 'ok') errors.add(new Error('A caller was given no value.'));
+    }
+  }
+  return { loads, errors: errors.count, errorMessages: errors.messages };
+}
+
+/** The driver asks only for what a contender can do; a mistake there must not look like a result. */
+function required<Name extends 'increment' | 'count' | 'load'>(contender: Contender, name: Name) {
+  const operation = contender[name];
+  if (operation === undefined) throw new Error(`This contender has no ${name}.`);
+  return operation.bind(contender) as NonNullable<Contender[Name]>;
+}

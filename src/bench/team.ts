@@ -1,0 +1,112 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Assignment, ChildMessage, Outcomes, TaskName } from './assignment.js';
+
+/** A forked Node is ready after some 50 ms; on a machine that is very busy, later. */
+const READY_WITHIN_MS = 60_000;
+/** How much longer than it was told to a process may take: for the operation that it is in the middle of, and for what it writes behind. */
+const DONE_WITHIN_MS = 30_000;
+
+/** The entry of a process, compiled: found from here, and from the source, which tests run. */
+const WORKER = new URL('../../dist/bench/worker.js', import.meta.url);
+
+/**
+ * Starts one process for each assignment, lets them begin together, and gives what each has to tell, in their order.
+ *
+ * Rejects where a process cannot be started, fails, ends early, or does not come to an end; with the signal's reason where that comes.
+ * In any case every process has been killed and reaped when it settles. Where the calling process is killed, they leave by themselves.
+ */
+export async function runTeam<Name extends TaskName>(
+  assignments: readonly (Assignment & { readonly task: Name })[],
+  signal: AbortSignal,
+): Promise<Outcomes[Name][]> {
+  signal.throwIfAborted();
+  const members = assignments.map((assignment) => new Member(assignment));
+  const killAll = () => {
+    for (const member of members) member.kill();
+  };
+  // Before the one that removes the folder: nobody should be making files in it by then.
+  process.prependListener('exit', killAll);
+  const settled = new AbortController();
+  const ended = AbortSignal.any([signal, settled.signal]);
+  try {
+    const longestMs = Math.max(...assignments.map((one) => one.warmUpMs + one.measureMs + one.coldKeys * one.loadMs));
+    await Promise.race([everybody(members, 'ready'), limit(READY_WITHIN_MS, 'ready', ended)]);
+    for (const member of members) member.go();
+    await Promise.race([everybody(members, 'done'), limit(longestMs + DONE_WITHIN_MS, 'done', ended)]);
+    return members.map((member) => member.outcome as Outcomes[Name]);
+  } finally {
+    settled.abort();
+    killAll();
+    await Promise.all(members.map((member) => member.gone));
+    process.removeListener('exit', killAll);
+  }
+}
+
+async function everybody(members: readonly Member[], stage: 'ready' | 'done'): Promise<void> {
+  await Promise.all(members.map((member) => member[stage]));
+}
+
+/** One process. */
+class Member {
+  readonly ready: Promise<void>;
+  readonly done: Promise<void>;
+  readonly gone: Promise<unknown>;
+  outcome: Outcomes[TaskName] | undefined;
+  readonly #child: ChildProcess;
+
+  constructor(assignment: Assignment) {
+    const child = fork(fileURLToPath(WORKER), [JSON.stringify(assignment)], {
+      execArgv: [],
+      // As services run: libraries check less then, and so do caches of ours.
+      env: { ...process.env, NODE_ENV: 'production' },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child = child;
+    this.gone = new Promise((resolve) => {
+      child.once('exit', resolve);
+      // One that could not be started has no exit.
+      child.once('error', () => child.pid === undefined && resolve(undefined));
+    });
+    const name = `Process ${assignment.number} of ${assignment.contender}`;
+    const failed = new Promise<never>((_resolve, reject) => {
+      child.on('message', (message: ChildMessage) => {
+        if (message.type === 'failed') reject(new Error(`${name} failed: ${message.message}`));
+      });
+      child.once('error', reject);
+      child.once('exit', (code, signal) =>
+        reject(new Error(`${name} ended early, with ${signal ?? `status ${code}`}.`)),
+      );
+    });
+    const told = (type: 'ready' | 'done') =>
+      new Promise<void>((resolve) => {
+        child.on('message', (message: ChildMessage) => {
+          if (message.type === 'done') this.outcome = message.outcome;
+          if (message.type === type) resolve();
+        });
+      });
+    this.ready = Promise.race([told('ready'), failed]);
+    this.done = Promise.race([told('done'), failed]);
+    // Whoever fails first is heard of; what the others meet afterwards is not.
+    this.ready.catch(() => {});
+    this.done.catch(() => {});
+  }
+
+  go(): void {
+    if (this.#child.connected) this.#child.send('go', () => {});
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+async function limit(milliseconds: number, stage: string, signal: AbortSignal): Promise<never> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch {
+    signal.throwIfAborted();
+  }
+  throw new Error(`The processes of the bench were not ${stage} within ${milliseconds / 1_000} s.`);
+}

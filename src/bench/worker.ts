@@ -1,0 +1,30 @@
+// The entry of every process of a bench: it opens its contender, says so, waits for `go`, does its task, tells the outcome, and leaves.
+import type { Assignment, ChildMessage } from './assignment.js';
+import type { OpenContender } from './contender.js';
+import { tasks } from './tasks.js';
+
+// It never outlives its driver: the channel breaks when that one is gone, however it went, and the event loop turns often enough to hear it.
+process.once('disconnect', () => process.exit());
+if (!process.connected) process.exit();
+// Ctrl-C reaches all processes of a terminal. The driver hears it too, and ends them.
+process.on('SIGINT', () => {});
+
+const own: Assignment = JSON.parse(process.argv[2] ?? '{}');
+const going = new Promise((resolve) => process.once('message', resolve));
+try {
+  const { openContender }: { openContender: OpenContender } = await import(own.module);
+  const contender = await openContender(own.contender, own.directory);
+  tell({ type: 'ready' });
+  await going;
+  const outcome = await tasks[own.task](contender, own);
+  // What is written behind belongs to the work: another process will look for it.
+  await contender.close();
+  tell({ type: 'done', outcome });
+} catch (error) {
+  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+}
+
+/** The channel keeps this process alive until the driver has heard the last word and ends it. */
+function tell(message: ChildMessage): void {
+  process.send?.(message, undefined, undefined, () => {});
+}

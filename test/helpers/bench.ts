@@ -1,0 +1,9 @@
+import type { Load } from '../../src/bench/measure-cell.js';
+
+/** Contenders that are broken on purpose. */
+export const BROKEN = new URL('../processes/broken-contender.mjs', import.meta.url).href;
+
+/** Eight processes on one key for a moment. */
+export function loadOf(contender: string, module: string, change: Partial<Load> = {}): Load {
+  return { contender, module, processes: 8, reads: 50, keys: 1, seconds: 0.2, bytes: 1_024, seed: 1, ...change };
+}
