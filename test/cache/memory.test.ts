@@ -3,11 +3,11 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
 import { replaceSyscalls, type Syscalls, syscalls } from '../../src/os/syscalls.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 
 function open<V = unknown>(options: Partial<FileCacheOptions<V>> = {}): FileCache<V> {
-  const cache = new FileCache<V>({ directory: `${temporaryFolder()}/cache`, ...options });
+  const cache = new FileCache<V>({ directory: `${quickFolder()}/cache`, ...options });
   onTestFinished(() => cache.close());
   return cache;
 }
@@ -57,7 +57,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     });
 
     test('what one instance changes, another one does not give out any more', async () => {
-      const directory = `${temporaryFolder()}/cache`;
+      const directory = `${quickFolder()}/cache`;
       const one = open({ directory, strategy });
       const other = open({ directory, strategy });
       const seen = () => [one.getSync('key'), other.getSync('key'), one.getSync('key'), other.getSync('key')];
@@ -204,7 +204,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     [{ maxBytes: 1.5 }, /memory.maxBytes must be a whole number from 1/],
     [{ entries: 5 }, /entries/],
   ])('memory: %j is refused', (memory, message) => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     expect(() => new FileCache({ directory, memory: memory as never })).toThrow(message);
   });
 });
