@@ -159,6 +159,7 @@ describe('orders that are free', () => {
     ['write', 'begin', 'loadEpoch'],
     ['write', 'begin', 'makeEpochOdd'],
     ['write', 'work', 'totals'],
+    ['read', 'hit', 'compareEra'],
     ['read', 'look', 'refuseOdd'],
   ])('%s, %s: %s and the one that follows', (which, part, name) => {
     expect(firstViolation(swapped(which, part, name))).toBe('nothing');
