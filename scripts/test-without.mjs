@@ -35,7 +35,7 @@ try {
   const { status } = spawnSync('npx', ['vitest', 'run', ...process.argv.slice(3)], {
     cwd: copy,
     stdio: 'inherit',
-    env: { ...process.env, HOLDFAST_TEST_WITHOUT: name },
+    env: { ...process.env, HOLDFAST_TEST_WITHOUT: [name, process.env['HOLDFAST_TEST_WITHOUT'] ?? ''].join(',') },
   });
   process.exitCode = status ?? 1;
 } finally {

@@ -83,3 +83,69 @@ async function loopAsync(milliseconds, call) {
   }
   return ((now - start) * 1e6) / calls;
 }
+
+/** Candidates take turns this often within a round: what slows the machine down for a moment meets them all. */
+const SLICE_MS = 5;
+
+/**
+ * Nanoseconds per call of each candidate, for each round. In a round the candidates take turns in short slices, until each has had
+ * `milliseconds`; one round goes before, unmeasured. A call that gives a promise is awaited before the next.
+ *
+ * @template {string} Name
+ * @param {number} rounds
+ * @param {number} milliseconds
+ * @param {Record<Name, { call: (index: number) => unknown, kind: 'sync' | 'async' }>} candidates
+ * @returns {Promise<Record<Name, number[]>>}
+ */
+export async function takeTurns(rounds, milliseconds, candidates) {
+  const names = /** @type {Name[]} */ (Object.keys(candidates));
+  const figures = /** @type {Record<Name, number[]>} */ ({});
+  for (const name of names) figures[name] = [];
+  for (let round = -1; round < rounds; round += 1) {
+    const spent = names.map(() => ({ nanoseconds: 0, calls: 0 }));
+    for (let turn = 0; turn * SLICE_MS < milliseconds; turn += 1) {
+      for (const [index, name] of names.entries()) {
+        const { call, kind } = candidates[name];
+        const slice = kind === 'sync' ? sliceOf(call) : await sliceOfAsync(call);
+        const sum = spent[index];
+        if (sum === undefined) continue;
+        sum.nanoseconds += slice.nanoseconds;
+        sum.calls += slice.calls;
+      }
+    }
+    if (round >= 0) {
+      names.forEach((name, index) => {
+        const { nanoseconds = Number.NaN, calls = 1 } = spent[index] ?? {};
+        figures[name].push(nanoseconds / calls);
+      });
+    }
+  }
+  return figures;
+}
+
+/** Of so many calls in a slice the time is taken at once. */
+const CALLS_PER_LOOK = 16;
+
+/** @param {(index: number) => unknown} call */
+function sliceOf(call) {
+  const start = performance.now();
+  let calls = 0;
+  let now = start;
+  for (; now - start < SLICE_MS; now = performance.now()) {
+    for (let index = 0; index < CALLS_PER_LOOK; index += 1) call(calls + index);
+    calls += CALLS_PER_LOOK;
+  }
+  return { nanoseconds: (now - start) * 1e6, calls };
+}
+
+/** @param {(index: number) => unknown} call */
+async function sliceOfAsync(call) {
+  const start = performance.now();
+  let calls = 0;
+  let now = start;
+  for (; now - start < SLICE_MS; now = performance.now()) {
+    for (let index = 0; index < CALLS_PER_LOOK; index += 1) await call(calls + index);
+    calls += CALLS_PER_LOOK;
+  }
+  return { nanoseconds: (now - start) * 1e6, calls };
+}

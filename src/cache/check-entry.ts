@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { quietly } from '../errors.js';
-import { syscalls } from '../os/syscalls.js';
 import { BLOCK_LENGTH, type Damage, type DecodedHeader, tableLength } from './entry.js';
+import type { Era } from './era.js';
 import { placeOf } from './key.js';
-import { headerOf, isUnreadable, openRegular, readFully } from './read-header.js';
+import { TABLE_PIECE } from './payload-table.js';
+import { headerOf, isUnreadable, openEntryFile, readFully } from './read-header.js';
 
 /** What may be wrong with the file of an entry. */
 export type EntryProblem = Damage | 'not a regular file' | 'unreadable' | 'wrong name';
@@ -11,24 +11,21 @@ export type EntryProblem = Damage | 'not a regular file' | 'unreadable' | 'wrong
 /** `absent`: it has gone meanwhile. */
 export type Checked = 'whole' | 'absent' | EntryProblem;
 
-/** So much of the table of checksums is read at once: for a gibibyte of payload. */
-const TABLE_PIECE = 64 * 1024;
-
 /**
  * Checks an entry file whole: its header, that its key belongs under this name, and every block of its payload. One block is in memory
  * at a time, however large the entry is. Yields after each block; the file stays open meanwhile.
  */
-export function* checkEntry(path: string, hash: string): Generator<undefined, Checked, void> {
+export function* checkEntry(era: Era, shard: number, hash: string): Generator<undefined, Checked, void> {
   try {
-    return yield* check(path, hash);
+    return yield* check(era, shard, hash);
   } catch (error) {
     if (isUnreadable(error)) return 'unreadable';
     throw error;
   }
 }
 
-function* check(path: string, hash: string): Generator<undefined, Checked, void> {
-  const file = openRegular(path);
+function* check(era: Era, shard: number, hash: string): Generator<undefined, Checked, void> {
+  const file = openEntryFile(era, shard, hash);
   if (typeof file === 'string') return file;
   try {
     const found = headerOf(file.fd, file.size);
@@ -36,13 +33,13 @@ function* check(path: string, hash: string): Generator<undefined, Checked, void>
     if (placeOf(found.header.key).hash !== hash) return 'wrong name';
     return (yield* checkPayload(file.fd, found.header)) ? 'whole' : 'payload checksum';
   } finally {
-    quietly(() => syscalls.close(file.fd));
+    file.close();
   }
 }
 
 /** The same at once, inside a section. */
-export function checkEntryNow(path: string, hash: string): Checked {
-  const checks = checkEntry(path, hash);
+export function checkEntryNow(era: Era, shard: number, hash: string): Checked {
+  const checks = checkEntry(era, shard, hash);
   for (let next = checks.next(); ; next = checks.next()) {
     if (next.done === true) return next.value;
   }

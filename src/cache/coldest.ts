@@ -1,9 +1,9 @@
 import { syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
-import { SHARDS } from './key.js';
+import { SHARDS, slotOfName } from './key.js';
 import { type Limits, wantsEviction } from './limits.js';
 import { accessClock, lastUse } from './recency.js';
-import { kindOfName, namesIn, slotOfName } from './shard-folder.js';
+import { kindOfName, namesIn } from './shard-folder.js';
 import { PAUSE, type Steps } from './steps.js';
 import type { ShardTotals } from './words.js';
 

@@ -1,18 +1,37 @@
-import { randomFillSync } from 'node:crypto';
-import { HoldfastError } from '../errors.js';
 import { monotonicMs } from '../os/boot.js';
 import { encodeValue } from './codec.js';
 import { Counters } from './counters.js';
 import { prepareDirectory } from './directory.js';
-import { type Found, type FoundEntry, putEntry, readEntry, removeEntry } from './disk.js';
+import {
+  closeOpened,
+  type Difference,
+  type Found,
+  type FoundEntry,
+  type OpenEntry,
+  putEntry,
+  putTemporary,
+  readEntry,
+  readOrOpenEntry,
+  removeEntry,
+  SCRATCH_LENGTH,
+  type TemporaryEntry,
+} from './disk.js';
 import { type EntryHeader, encodeEntry, type TagStamp } from './entry.js';
 import type { Era } from './era.js';
 import { Eras } from './eras.js';
 import { type Place, placeOf } from './key.js';
-import { type FileCacheOptions, type ResolvedCacheOptions, resolveCacheOptions, resolveTtl } from './options.js';
+import { findLimited, readLarge } from './large-read.js';
+import {
+  type FileCacheOptions,
+  type ResolvedCacheOptions,
+  resolveCacheOptions,
+  resolveTtl,
+  USUAL_INLINE_LIMIT,
+} from './options.js';
 import { reportDamage, reportLockWait } from './reports.js';
-import { Store, writing } from './store.js';
+import { closedError, Store, writing } from './store.js';
 import { areCurrent } from './tags.js';
+import { randomVersion } from './version.js';
 
 /** How one value is stored. */
 export interface StoreValueOptions {
@@ -38,12 +57,16 @@ export class CacheCore {
   readonly store: Store;
   readonly counters = new Counters();
   readonly #eras: Eras;
+  /** Files up to this long are read on this thread: values of `inlineLimit` bytes, with their headers. */
+  readonly #inlineLength: number;
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly #everySecond = new Set<() => void>();
   #closed = false;
 
   constructor(options: FileCacheOptions) {
     this.options = resolveCacheOptions(options);
-    const { strategy, mode, lockTimeoutMs } = this.options;
+    const { strategy, mode, lockTimeoutMs, inlineLimit } = this.options;
+    this.#inlineLength = inlineLimit + SCRATCH_LENGTH - USUAL_INLINE_LIMIT;
     const prepare = () => prepareDirectory(this.options.directory, mode);
     const directory = prepare();
     this.directory = directory.paths.directory;
@@ -77,10 +100,7 @@ export class CacheCore {
   }
 
   assertOpen(): void {
-    if (!this.#closed) return;
-    throw new HoldfastError('ERR_CACHE_CLOSED', `The cache at ${this.directory} has been closed.`, {
-      path: this.directory,
-    });
+    if (this.#closed) throw closedError(this.directory);
   }
 
   /** Reads an entry from the disk, waiting on this thread. `payload` must be decoded before the next read. */
@@ -91,35 +111,49 @@ export class CacheCore {
 
   /**
    * The same without holding the event loop up; `use` is called in the same turn in which the entry was read, outside any section.
+   * Where no lock has to be waited for that has happened when this returns, and no promise is made. A large payload of another codec than
+   * the cache's is given as empty, unless `all` are asked for: nobody could decode it.
    */
-  async find<T>(place: Place, use: (found: Found) => T): Promise<T> {
-    if (!this.inPlace) return use(this.store.outside((era) => readEntry(era, place)));
-    return use(await this.#findInSection(place));
+  find<T>(place: Place, use: (found: Found) => T, payloads: 'decodable' | 'all' = 'decodable'): T | Promise<T> {
+    const codec = payloads === 'all' ? undefined : this.options.codec.name;
+    if (this.options.inlineLimit < USUAL_INLINE_LIMIT) return this.whileOpen(findLimited(this, place, codec)).then(use);
+    const found = this.inPlace
+      ? this.#findInSection(place)
+      : this.store.outside((era) => readOrOpenEntry(era, place, this.#inlineLength), closeOpened);
+    const read = (one: Found | OpenEntry) =>
+      one.kind === 'open' ? this.whileOpen(readLarge(one, codec)).then(use) : use(one);
+    return found instanceof Promise ? found.then(read) : read(found);
   }
 
-  async #findInSection(place: Place): Promise<Found> {
-    const found = await this.store.inside(place.shard, 'shared', (era) => {
-      const read = readEntry(era, place);
-      // Between here and whoever awaits this, other reads may use the buffer again.
-      return read.kind === 'entry' ? copied(read.entry) : read;
+  #findInSection(place: Place): Found | OpenEntry | Promise<Found | OpenEntry> {
+    let returned = false;
+    const found = this.store.inside(place.shard, 'shared', (era) => {
+      const read = readOrOpenEntry(era, place, this.#inlineLength);
+      // Other reads may use the buffer again before whoever waits sees it.
+      return returned && read.kind === 'entry' ? copied(read.entry) : read;
     });
+    returned = true;
     return found;
   }
 
   /** An entry that may be given out: whole, of this key, not expired. Damage is counted and told. Outside any section. */
   fresh(place: Place, found: Found): FoundEntry | undefined {
     if (found.kind === 'damaged') this.noteDamage(place, found.damage);
-    if (found.kind !== 'entry' || found.entry.header.expiresAt <= Date.now()) return undefined;
-    return this.#tagsAreCurrent(found.entry) ? found.entry : undefined;
+    return found.kind === 'entry' && this.isFresh(found.entry.header) ? found.entry : undefined;
+  }
+
+  /** Neither expired nor invalidated. */
+  isFresh(header: EntryHeader): boolean {
+    return header.expiresAt > Date.now() && this.#tagsAreCurrent(header);
   }
 
   /** An expired entry that may still be given out while a new value is loaded. */
   stale(entry: FoundEntry): FoundEntry | undefined {
-    return entry.header.staleUntil > Date.now() && this.#tagsAreCurrent(entry) ? entry : undefined;
+    return entry.header.staleUntil > Date.now() && this.#tagsAreCurrent(entry.header) ? entry : undefined;
   }
 
-  #tagsAreCurrent({ header }: FoundEntry): boolean {
-    return header.tags.length === 0 || areCurrent(this.store.era.words, header.tags);
+  #tagsAreCurrent({ tags }: EntryHeader): boolean {
+    return tags.length === 0 || areCurrent(this.store.era.words, tags);
   }
 
   /** The value of an entry, as an object so that any value can be told from none. Outside any section: codecs are user code. */
@@ -134,9 +168,8 @@ export class CacheCore {
     }
   }
 
-  noteDamage(place: Place, reason: string): void {
+  noteDamage(place: Place, reason: string, path = this.store.era.paths.entry(place.shard, place.hash)): void {
     this.counters.damaged += 1;
-    const path = this.store.era.paths.entry(place.shard, place.hash);
     reportDamage({ directory: this.directory, key: place.key, path, reason });
   }
 
@@ -155,7 +188,7 @@ export class CacheCore {
     return {
       key: place.key,
       codec: this.options.codec.name,
-      rewritable: this.inPlace,
+      rewritable: this.inPlace && !this.options.flush,
       createdAt,
       expiresAt,
       staleUntil: expiresAt + staleMs,
@@ -166,8 +199,17 @@ export class CacheCore {
 
   /** Steps 2 to 4 of a write. Inside the shard's exclusive section. */
   put(era: Era, place: Place, bytes: Buffer): void {
+    this.#write(era, place, () => putEntry(era, place, bytes, { mode: this.fileMode, inPlace: this.inPlace }));
+  }
+
+  /** The same for an entry that lies in a temporary file. */
+  putTemporary(era: Era, place: Place, temporary: TemporaryEntry): void {
+    this.#write(era, place, () => putTemporary(era, place, temporary));
+  }
+
+  #write(era: Era, place: Place, work: () => Difference): void {
     writing(era, place.shard, place.slot, () => {
-      const changed = putEntry(era, place, bytes, { mode: this.fileMode, inPlace: this.inPlace });
+      const changed = work();
       if (changed.entries !== 0 || changed.bytes !== 0) {
         era.words.addToTotals(place.shard, changed.entries, changed.bytes);
       }
@@ -209,10 +251,21 @@ export class CacheCore {
     if (!opened.ended) this.counters.flush(opened.words);
   }
 
-  /** Idempotent. Waits for what this process deletes of former eras. */
+  /** Gives what the work gives; `close` waits for it. For work that outlasts a turn of the event loop and needs the store afterwards. */
+  async whileOpen<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  /** Idempotent. Waits for what has begun, and for what this process deletes of former eras. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     this.flushCounters();
     this.store.close();
     await this.#eras.settled();
@@ -221,19 +274,4 @@ export class CacheCore {
 
 function copied({ header, payload }: FoundEntry): Found {
   return { kind: 'entry', entry: { header, payload: Buffer.from(payload) } };
-}
-
-const VERSIONS = 512;
-const versions = new BigUint64Array(VERSIONS);
-let nextVersion = VERSIONS;
-
-/** 64 random bits. Drawn many at a time: one draw costs as much as hundreds. */
-function randomVersion(): bigint {
-  if (nextVersion === VERSIONS) {
-    randomFillSync(versions);
-    nextVersion = 0;
-  }
-  const version = versions[nextVersion] ?? 0n;
-  nextVersion += 1;
-  return version;
 }

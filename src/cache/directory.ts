@@ -1,9 +1,10 @@
-import { errorCode, HoldfastError } from '../errors.js';
+import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { type FilesystemKind, filesystemKind } from '../os/filesystem.js';
 import { assertMapSupported } from '../os/mmap.js';
 import { absolutePath, parentFolder } from '../os/paths.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, syscalls } from '../os/syscalls.js';
 import { type CachePaths, cachePaths, README_CONTENT, README_FILE, TAG_CONTENT, TAG_FILE } from './layout.js';
+import { writeAll } from './write-all.js';
 
 /** Where a lock or a mapping does not mean the same to all, or a store to a page can fail. */
 const REFUSED: ReadonlySet<FilesystemKind> = new Set(['nfs', 'smb', '9p', 'fuse', 'ceph', 'zfs', 'bcachefs']);
@@ -67,6 +68,7 @@ function assertSafe(path: string, mode: number): void {
   }
 }
 
+/** Where it fails there is no file, so that the next one to open the cache writes it. */
 function writeOnce(path: string, content: string): void {
   let fd: number;
   try {
@@ -75,10 +77,12 @@ function writeOnce(path: string, content: string): void {
     if (errorCode(error) === 'EEXIST') return;
     throw error;
   }
-  const bytes = Buffer.from(content);
   try {
-    syscalls.write(fd, bytes, 0, bytes.length, 0);
+    writeAll(fd, Buffer.from(content));
+  } catch (error) {
+    quietly(() => syscalls.unlink(path));
+    throw error;
   } finally {
-    syscalls.close(fd);
+    quietly(() => syscalls.close(fd));
   }
 }

@@ -17,8 +17,11 @@ import {
 import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
-import { moveAway, publish, temporaryPath, writeAll, writeTemporary } from './publish.js';
-import { noteRead, noteWrite } from './recency.js';
+import { tableHolds } from './payload-table.js';
+import { discard, moveAway, publish } from './publish.js';
+import { noteRead, noteWrite, noteWriteUntil } from './recency.js';
+import { publishThroughSpare } from './spare.js';
+import { writeAll } from './write-all.js';
 
 /**
  * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be (some 80 KiB, nearly
@@ -44,7 +47,10 @@ export type Found =
 
 const ABSENT = { kind: 'absent' } as const;
 
-/** An entry whose header has been read, and whose file is open: whoever gets one closes `fd`. */
+/**
+ * An entry whose header has been read, and whose file is open: whoever gets one calls `close`. Until then its reader is counted, and the
+ * file does not change (spare.ts), except in place where the header says so and the shard's lock is not held.
+ */
 export interface OpenEntry {
   readonly kind: 'open';
   readonly fd: number;
@@ -53,70 +59,130 @@ export interface OpenEntry {
   readonly header: DecodedHeader;
   /** The beginning of the file. May be overwritten by the next read of this thread. */
   readonly beginning: Buffer;
+  /** To be called once. */
+  close(): void;
 }
 
 type NoEntry = Exclude<Found, { readonly kind: 'entry' }>;
 
 /** Reads the entry of a key, whole and checked. Only regular files are opened for reading, and no link is followed. */
 export function readEntry(era: Era, place: Place): Found {
-  const opened = openEntry(era, place);
-  return opened.kind === 'open' ? readAndClose(opened) : opened;
+  const found = readOrOpenEntry(era, place);
+  if (found.kind !== 'open') return found;
+  try {
+    return readRest(found);
+  } finally {
+    found.close();
+  }
 }
 
-/** The same, but an entry too large for one short read is given open, to be read elsewhere. Nobody rewrites such a one. */
-export function readOrOpenEntry(era: Era, place: Place): Found | OpenEntry {
-  const opened = openEntry(era, place);
-  return opened.kind === 'open' && opened.fileLength <= SCRATCH_LENGTH ? readAndClose(opened) : opened;
+/** The same, but an entry longer than `inlineLength` is given open, to be read elsewhere. Nobody rewrites one that is larger than a page. */
+export function readOrOpenEntry(era: Era, place: Place, inlineLength = SCRATCH_LENGTH): Found | OpenEntry {
+  return reading(era, place, (fd) => {
+    const whole = readAtOnce(fd, place, inlineLength);
+    if (whole !== undefined) return whole;
+    const examined = examine(fd, place);
+    return examined.kind === 'open' && examined.fileLength <= inlineLength ? readRest(examined) : examined;
+  });
+}
+
+/** Reads the entry of a key from a file that is open, and leaves it open. */
+export function readOpenFile(fd: number, place: Place): Found {
+  const examined = examine(fd, place);
+  return examined.kind === 'open' ? readRest(examined) : examined;
+}
+
+/** Closes an entry that was given open and is not wanted. */
+export function closeOpened(found: Found | OpenEntry): void {
+  if (found.kind === 'open') found.close();
 }
 
 /** Opens the entry of a key and reads its header. */
 export function openEntry(era: Era, place: Place): OpenEntry | NoEntry {
-  let fd: number;
+  return reading(era, place, (fd) => examine(fd, place));
+}
+
+/** What was learnt of an open file whose header holds. */
+type Examined = Omit<OpenEntry, 'close'>;
+
+/** Opens an entry, counted among its readers. Closes it again, unless it is to be given out open. */
+function reading<T extends Found>(era: Era, place: Place, look: (fd: number) => T | Examined): T | OpenEntry | NoEntry {
+  const { words } = era;
+  words.beginReading(place.slot);
+  let fd: number | undefined;
+  let keep = false;
   try {
     fd = syscalls.open(era.paths.entry(place.shard, place.hash), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const found = look(fd);
+    if (found.kind === 'entry' || found.kind === 'open') noteRead(era, place);
+    if (found.kind !== 'open') return found;
+    keep = true;
+    return opened(era, place, found);
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
-    if (code === 'ELOOP' || code === 'ENXIO' || code === 'EACCES')
-      return { kind: 'damaged', damage: 'not a regular file' };
-    throw error;
-  }
-  let opened: OpenEntry | NoEntry | undefined;
-  try {
-    opened = readHeader(fd, place);
-    if (opened.kind === 'open') noteRead(era, place);
-    return opened;
+    return noEntry(error);
   } finally {
-    if (opened?.kind !== 'open') quietly(() => syscalls.close(fd));
+    if (!keep) endReading(era, place, fd);
   }
 }
 
-function readHeader(fd: number, place: Place): OpenEntry | NoEntry {
+function endReading({ words }: Era, { slot }: Place, fd: number | undefined): void {
+  try {
+    if (fd !== undefined) syscalls.close(fd);
+  } catch {
+    // What was read is not worse for it.
+  }
+  words.endReading(slot);
+}
+
+function opened(era: Era, place: Place, examined: Examined): OpenEntry {
+  return { ...examined, close: () => endReading(era, place, examined.fd) };
+}
+
+/** What a failure to open or read says of what lies there. Others are passed on. */
+function noEntry(error: unknown): NoEntry {
+  const code = errorCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
+  // A symbolic link; a FIFO or socket, which has no positions to read at; a folder.
+  const noFile = code === 'ELOOP' || code === 'ENXIO' || code === 'ESPIPE' || code === 'EISDIR' || code === 'EACCES';
+  if (noFile) return { kind: 'damaged', damage: 'not a regular file' };
+  throw error;
+}
+
+/**
+ * With one read and no fstat(2): a read that stops short has met the end of the file. `undefined` where that does not hold, or
+ * anything is wrong with the bytes; then a closer look says what.
+ */
+function readAtOnce(fd: number, place: Place, inlineLength: number): Found | undefined {
+  scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
+  const length = syscalls.read(fd, scratch, 0, scratch.length, 0);
+  if (length === scratch.length || length > inlineLength) return undefined;
+  const header = decodeHeader(scratch, length, place.key);
+  if (!header.ok) return undefined;
+  if (header.value.key !== place.key) return ABSENT;
+  const payload = decodePayload(scratch, header.value);
+  return payload.ok ? { kind: 'entry', entry: { header: header.value, payload: payload.value } } : undefined;
+}
+
+function examine(fd: number, place: Place): Examined | NoEntry {
   const stats = syscalls.fstat(fd);
   if (!stats.isFile()) return { kind: 'damaged', damage: 'not a regular file' };
   scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
   const beginning = scratch.subarray(0, readUpTo(fd, scratch, 0, Math.min(stats.size, scratch.length)));
-  const header = decodeHeader(beginning, stats.size);
+  const header = decodeHeader(beginning, stats.size, place.key);
   if (!header.ok) return { kind: 'damaged', damage: header.damage };
   if (header.value.key !== place.key) return ABSENT;
   return { kind: 'open', fd, fileLength: stats.size, header: header.value, beginning };
 }
 
-function readAndClose(opened: OpenEntry): Found {
-  try {
-    return readRest(opened);
-  } finally {
-    quietly(() => syscalls.close(opened.fd));
-  }
-}
-
-function readRest({ fd, header, beginning }: OpenEntry): Found {
+function readRest({ fd, header, beginning }: Examined): Found {
   const length = entryLength(header);
   let bytes = beginning;
-  // A sparse file can be as long as it says and hold nothing: what no Buffer can hold was not written as a value.
-  if (length > constants.MAX_LENGTH) return { kind: 'damaged', damage: 'impossible length' };
+  // What no Buffer can hold was not written as a value, but it may have been as a stream.
+  if (length > constants.MAX_LENGTH)
+    return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
   if (length > beginning.length) {
-    // The header has been held against the length of the file: this much is there.
+    // A sparse file can be as long as its header says and hold nothing: before anything is allocated for it, its table must hold.
+    if (!tableHolds(fd, header)) return { kind: 'damaged', damage: 'payload checksum' };
     bytes = Buffer.allocUnsafeSlow(length);
     beginning.copy(bytes);
     bytes = bytes.subarray(0, readUpTo(fd, bytes, beginning.length, length));
@@ -158,20 +224,26 @@ export function putEntry(era: Era, place: Place, bytes: Buffer, { mode, inPlace 
   const path = era.paths.entry(place.shard, place.hash);
   const small = inPlace && bytes.length <= IN_PLACE_LIMIT;
   if (small && overwrite(path, bytes)) return { entries: 0, bytes: 0 };
-  const old = syscalls.lstat(path);
-  const temporary = temporaryPath(era, place.shard);
   const content = small ? withSlack(bytes) : bytes;
-  writeTemporary(era, temporary, content, mode);
-  publish(era, temporary, path, old);
-  return difference(old?.isFile() ? old.size : undefined, content.length);
+  return difference(publishThroughSpare(era, place, content, mode), content.length);
 }
 
-/** Publishes a temporary file that was written before. Inside the shard's exclusive section. */
-export function putTemporary(era: Era, place: Place, temporary: string, length: number): Difference {
+/** A whole entry that lies in a temporary file. */
+export interface TemporaryEntry {
+  readonly path: string;
+  /** Of the file, in bytes. */
+  readonly length: number;
+  readonly staleUntil: number;
+}
+
+/** Step 3 of a write whose bytes are in a temporary file already. Inside the shard's exclusive section. */
+export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): Difference {
+  noteWriteUntil(era, place, temporary.staleUntil);
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
-  publish(era, temporary, path, old);
-  return difference(old?.isFile() ? old.size : undefined, length);
+  // The new version stands. What is left of the old one where this fails, a later sweep finds.
+  if (publish(era, temporary.path, path, old) === 'exchanged') discard(temporary.path);
+  return difference(old?.isFile() ? old.size : undefined, temporary.length);
 }
 
 /** Step 3 of a delete. Inside the shard's exclusive section. `undefined`: there was nothing. */

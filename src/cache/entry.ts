@@ -30,9 +30,8 @@ const LARGEST_LENGTH = 2 ** 52;
 /** How the payload became bytes. The numbers are on disk. */
 export const CODEC_NUMBERS = { bytes: 0, text: 1, json: 2, v8: 3, custom: 4 } as const;
 export type CodecName = keyof typeof CODEC_NUMBERS;
-const CODEC_NAMES = new Map<number, CodecName>(
-  Object.entries(CODEC_NUMBERS).map(([name, number]) => [number, name as CodecName]),
-);
+/** In the order of their numbers. */
+const CODEC_NAMES = Object.keys(CODEC_NUMBERS) as readonly CodecName[];
 
 /** The entry may be overwritten where it is, by an entry that is no longer than the file. */
 const FLAG_REWRITABLE = 1;
@@ -102,7 +101,21 @@ export function entryLength(header: Pick<DecodedHeader, 'payloadOffset' | 'paylo
 export function encodeHeader(header: EntryHeader, payloadChecksum: number): Buffer {
   const keyLength = Buffer.byteLength(header.key);
   const tags = encodeTags(header.tags);
-  const bytes = Buffer.alloc(payloadOffsetFor(keyLength, tags.length));
+  const bytes = Buffer.allocUnsafe(payloadOffsetFor(keyLength, tags.length));
+  writeHeader(bytes, bytes.length, header, payloadChecksum, keyLength, tags);
+  return bytes;
+}
+
+/** Fills the first `length` bytes. */
+function writeHeader(
+  bytes: Buffer,
+  length: number,
+  header: EntryHeader,
+  payloadChecksum: number,
+  keyLength: number,
+  tags: Buffer,
+): void {
+  bytes.fill(0, 0, length);
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt8(FORMAT_VERSION, 4);
   bytes.writeUInt8(CODEC_NUMBERS[header.codec], 5);
@@ -118,13 +131,13 @@ export function encodeHeader(header: EntryHeader, payloadChecksum: number): Buff
   bytes.writeUInt32LE(payloadChecksum, 64);
   bytes.write(header.key, FIXED_LENGTH, 'utf8');
   tags.copy(bytes, FIXED_LENGTH + keyLength);
-  bytes.writeUInt32LE(headerChecksum(bytes, bytes.length), 72);
-  return bytes;
+  bytes.writeUInt32LE(headerChecksum(bytes, length), 72);
 }
 
 /** The checksums of a payload of several blocks, in order. */
 export function encodeTable(payload: Buffer): Buffer {
-  const table = Buffer.alloc(tableLength(payload.length));
+  if (payload.length <= BLOCK_LENGTH) return NOTHING;
+  const table = Buffer.allocUnsafe(tableLength(payload.length));
   for (let block = 0; block * 4 < table.length; block += 1) {
     table.writeUInt32LE(crc32(payload.subarray(block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH)), block * 4);
   }
@@ -135,22 +148,28 @@ export function encodeTable(payload: Buffer): Buffer {
 export function encodeEntry(header: Omit<EntryHeader, 'payloadLength'>, payload: Buffer): Buffer {
   const table = encodeTable(payload);
   const checksum = crc32(table.length === 0 ? payload : table);
-  const head = encodeHeader({ ...header, payloadLength: payload.length }, checksum);
-  return Buffer.concat([head, payload, table]);
+  const keyLength = Buffer.byteLength(header.key);
+  const tags = encodeTags(header.tags);
+  const offset = payloadOffsetFor(keyLength, tags.length);
+  const bytes = Buffer.allocUnsafe(offset + payload.length + table.length);
+  writeHeader(bytes, offset, { ...header, payloadLength: payload.length }, checksum, keyLength, tags);
+  payload.copy(bytes, offset);
+  table.copy(bytes, offset + payload.length);
+  return bytes;
 }
 
 /**
  * Reads a header from the first bytes of a file, of which `fileLength` says how long it is. Nothing is allocated by what the bytes
  * claim before the claim has been held against `fileLength`. Where `bytes` does not hold the whole header, the damage is
- * `too short`; `headerLengthOf` says how much is needed.
+ * `too short`; `headerLengthOf` says how much is needed. `likelyKey`: where the bytes hold this very key, it need not be decoded.
  */
-export function decodeHeader(bytes: Buffer, fileLength: number): Decoded<DecodedHeader> {
+export function decodeHeader(bytes: Buffer, fileLength: number, likelyKey = ''): Decoded<DecodedHeader> {
   const length = headerLengthOf(bytes, fileLength);
   if (!length.ok) return length;
   const payloadOffset = length.value;
   if (bytes.length < payloadOffset) return damaged('too short');
   if (bytes.readUInt32LE(72) !== headerChecksum(bytes, payloadOffset)) return damaged('header checksum');
-  const codec = CODEC_NAMES.get(bytes.readUInt8(5));
+  const codec = CODEC_NAMES[bytes.readUInt8(5)];
   if (codec === undefined) return damaged('unknown codec');
   const flags = bytes.readUInt16LE(6);
   if ((flags & ~FLAG_REWRITABLE) !== 0) return damaged('unknown flags');
@@ -160,13 +179,14 @@ export function decodeHeader(bytes: Buffer, fileLength: number): Decoded<Decoded
   // Each comparison is also false for NaN.
   const timesHold = Number.isFinite(createdAt) && expiresAt > -Infinity && staleUntil >= expiresAt;
   if (!timesHold) return damaged('invalid time');
-  const payloadLength = bytes.readBigUInt64LE(56);
-  if (payloadLength > BigInt(LARGEST_LENGTH)) return damaged('impossible length');
+  // Not exact beyond 2^53, and refused before that.
+  const payloadLength = bytes.readUInt32LE(60) * 2 ** 32 + bytes.readUInt32LE(56);
+  if (payloadLength > LARGEST_LENGTH) return damaged('impossible length');
   const keyLength = bytes.readUInt32LE(40);
-  const key = decodeUtf8(bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + keyLength));
-  if (key === undefined || keyLength === 0) return damaged('invalid key');
   const tagsEnd = FIXED_LENGTH + keyLength + bytes.readUInt32LE(44);
-  const tags = decodeTags(bytes.subarray(FIXED_LENGTH + keyLength, tagsEnd), bytes.readUInt16LE(48));
+  const key = decodeKey(bytes, keyLength, likelyKey);
+  if (key === undefined) return damaged('invalid key');
+  const tags = decodeTags(bytes, FIXED_LENGTH + keyLength, tagsEnd, bytes.readUInt16LE(48));
   if (tags === undefined) return damaged('invalid tags');
   if (!reservedAreZero(bytes, tagsEnd, payloadOffset)) return damaged('reserved bytes');
   const header: DecodedHeader = {
@@ -178,12 +198,18 @@ export function decodeHeader(bytes: Buffer, fileLength: number): Decoded<Decoded
     staleUntil,
     version: bytes.readBigUInt64LE(32),
     tags,
-    payloadLength: Number(payloadLength),
+    payloadLength,
     payloadOffset,
     payloadChecksum: bytes.readUInt32LE(64),
   };
   if (entryLength(header) > fileLength) return damaged('payload cut short');
   return { ok: true, value: header };
+}
+
+function decodeKey(bytes: Buffer, length: number, likelyKey: string): string | undefined {
+  if (length === 0) return undefined;
+  if (holdsAscii(bytes, FIXED_LENGTH, length, likelyKey)) return likelyKey;
+  return decodeUtf8(bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + length));
 }
 
 /** How many bytes the header of this file takes, judged by its fixed part. */
@@ -219,7 +245,35 @@ export function decodePayload(bytes: Buffer, header: DecodedHeader): Decoded<Buf
 
 /** Over all of the header but the checksum itself. */
 function headerChecksum(bytes: Buffer, length: number): number {
-  return crc32(bytes.subarray(76, length), crc32(bytes.subarray(0, 72)));
+  return crc32Of(bytes, 76, length, crc32Of(bytes, 0, 72));
+}
+
+/** Up to this length a loop is faster than a call into native code, and the view of the bytes that it needs. */
+const SHORT = 256;
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit += 1) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
+  return remainder;
+});
+
+/** crc32 of a part of some bytes, continued from `former`. */
+function crc32Of(bytes: Buffer, from: number, to: number, former = 0): number {
+  if (to - from > SHORT) return crc32(bytes.subarray(from, to), former);
+  let remainder = ~former;
+  for (let index = from; index < to; index += 1) {
+    remainder = (remainder >>> 8) ^ (CRC_TABLE[(remainder ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
+  }
+  return ~remainder >>> 0;
+}
+
+/** Whether a range of bytes is exactly this text, of ASCII characters only. */
+function holdsAscii(bytes: Buffer, offset: number, length: number, text: string): boolean {
+  if (length !== text.length) return false;
+  for (let index = 0; index < length; index += 1) {
+    const byte = bytes[offset + index] ?? 0;
+    if (byte >= 0x80 || byte !== text.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 /** Zeros where nothing has a meaning yet: an entry has one form only, and who gives these bytes one later is not misread here. */
@@ -233,6 +287,7 @@ function reservedAreZero(bytes: Buffer, tagsEnd: number, payloadOffset: number):
 }
 
 function encodeTags(tags: readonly TagStamp[]): Buffer {
+  if (tags.length === 0) return NOTHING;
   const parts = tags.map(({ tag, generation }) => {
     const text = Buffer.from(tag);
     const part = Buffer.alloc(1 + text.length + 4);
@@ -244,20 +299,24 @@ function encodeTags(tags: readonly TagStamp[]): Buffer {
   return Buffer.concat(parts);
 }
 
-function decodeTags(bytes: Buffer, count: number): TagStamp[] | undefined {
+function decodeTags(bytes: Buffer, from: number, end: number, count: number): readonly TagStamp[] | undefined {
   if (count > MOST_TAGS) return undefined;
+  if (count === 0) return from === end ? NO_TAGS : undefined;
   const tags: TagStamp[] = [];
-  let offset = 0;
+  let offset = from;
   for (let index = 0; index < count; index += 1) {
-    const length = bytes[offset];
-    if (length === undefined || length === 0 || offset + 5 + length > bytes.length) return undefined;
+    const length = offset < end ? bytes[offset] : undefined;
+    if (length === undefined || length === 0 || offset + 5 + length > end) return undefined;
     const tag = decodeUtf8(bytes.subarray(offset + 1, offset + 1 + length));
     if (tag === undefined) return undefined;
     tags.push({ tag, generation: bytes.readUInt32LE(offset + 1 + length) });
     offset += 5 + length;
   }
-  return offset === bytes.length ? tags : undefined;
+  return offset === end ? tags : undefined;
 }
+
+const NOTHING = Buffer.alloc(0);
+const NO_TAGS: readonly TagStamp[] = [];
 
 /** The text, or `undefined` where the bytes are not exactly UTF-8. A byte order mark is kept. */
 export function decodeUtf8(bytes: Buffer): string | undefined {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { errorCode, quietly } from '../errors.js';
+import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { bootId } from '../os/boot.js';
 import { type Mapping, mapShared } from '../os/mmap.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, syscalls } from '../os/syscalls.js';
 import { SHARDS } from './key.js';
 import { type EraPaths, eraPaths } from './layout.js';
 import { SHARED_LAYOUT, SHARED_LENGTH, SharedWords } from './words.js';
+import { writeAll } from './write-all.js';
 
 /**
  * Thrown inside when an era turns out to be over, or to lack a part: whoever catches it looks for the present era and starts
@@ -61,10 +62,13 @@ export function openEra(folder: string, number: number): Era | undefined {
     era.close();
     return undefined;
   }
-  if (era.words.noteBoot(bootId())) {
-    // After a crash of the machine the pages of `shared` and the entries need not be of the same moment.
-    for (let shard = 0; shard < SHARDS; shard += 1) era.words.markForRecount(shard);
-  }
+  era.words.noteBoot(bootId(), () => {
+    // After a crash of the machine the pages of `shared` and the files need not be of the same moment.
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      era.words.markForRecount(shard);
+      era.words.setSpare(shard, 0);
+    }
+  });
   return era;
 }
 
@@ -76,35 +80,62 @@ export function endEraIn(folder: string): void {
   era.close();
 }
 
+/** How the files of an era are made. */
+export interface EraBuild {
+  /** Of folders; files get its read and write bits. */
+  readonly mode: number;
+  /** Whether the file system takes a new block for each write, unless it is told not to. */
+  readonly copyOnWrite: boolean;
+}
+
 /**
  * Builds a whole era under a random name that nobody knows yet. Every byte of `shared` is written and brought to the disk before it is
- * mapped: to store to a page that the disk has no room for is SIGBUS.
+ * mapped: to store to a page that the disk has no room for is SIGBUS. Where each write takes a new block that would not be enough:
+ * `shared` is made an exception, or the file system is refused (`ERR_UNSUPPORTED_FILESYSTEM`). It comes first, since fsync(2) waits for
+ * whatever the file system's journal holds at that moment, and half a thousand new names are not to be among it.
  */
-export function buildEra(folder: string, number: number, mode: number): Era {
+export function buildEra(folder: string, number: number, { mode, copyOnWrite }: EraBuild): Era {
   const paths = eraPaths(folder);
   const fileMode = mode & 0o666;
   syscalls.mkdir(folder, mode);
-  syscalls.mkdir(`${folder}/data`, mode);
-  syscalls.mkdir(paths.flights, mode);
-  syscalls.mkdir(paths.trash, mode);
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    syscalls.mkdir(paths.shardFolder(shard), mode);
-    syscalls.close(syscalls.open(paths.shardLock(shard), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode));
+  const era = buildShared(paths, number, { mode: fileMode, copyOnWrite });
+  try {
+    syscalls.mkdir(`${folder}/data`, mode);
+    syscalls.mkdir(paths.flights, mode);
+    syscalls.mkdir(paths.trash, mode);
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      syscalls.mkdir(paths.shardFolder(shard), mode);
+      syscalls.close(syscalls.open(paths.shardLock(shard), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode));
+    }
+    return era;
+  } catch (error) {
+    era.close();
+    throw error;
   }
+}
+
+function buildShared(paths: EraPaths, number: number, { mode, copyOnWrite }: EraBuild): Era {
   const content = Buffer.alloc(SHARED_LENGTH);
   new SharedWords(content).initialise(number, bootId());
-  const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode);
+  const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
-    for (let done = 0; done < content.length; ) {
-      const count = syscalls.write(fd, content, done, content.length - done, done);
-      if (count === 0) throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
-      done += count;
-    }
+    if (copyOnWrite) overwriteInPlace(fd, paths.shared);
+    writeAll(fd, content);
     syscalls.fsync(fd);
     const { dev, ino } = syscalls.fstat(fd);
     return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev, ino });
   } finally {
     quietly(() => syscalls.close(fd));
+  }
+}
+
+/** Before the first byte is written: later the flag has no effect. */
+function overwriteInPlace(fd: number, path: string): void {
+  try {
+    syscalls.setNoCopyOnWrite(fd);
+  } catch (cause) {
+    const message = `A cache cannot be shared at ${path}: the file system takes a new block for each write, and cannot be told to leave this file where it is (chattr +C), so a full disk would kill whoever writes to it. Give the cache a directory on another file system.`;
+    throw new HoldfastError('ERR_UNSUPPORTED_FILESYSTEM', message, { path, syscall: 'ioctl', cause });
   }
 }
 

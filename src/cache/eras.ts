@@ -5,7 +5,7 @@ import type { CacheDirectory } from './directory.js';
 import { buildEra, type Era, endEraIn, newEraNumber, openEra } from './era.js';
 import { whileLockedSync } from './exclusive-file.js';
 import { assertCompatible, type CacheStrategy, readFormat, writeFormat } from './format.js';
-import { type CachePaths, ENDED_PREFIX, ERA_PREFIX } from './layout.js';
+import { type CachePaths, ENDED_PREFIX, ERA_PREFIX, endedPath } from './layout.js';
 import { removeTree, SlowRemoval } from './remove-tree.js';
 
 /** What the steps to the next era do, each as far as it goes: to the directory, or to a model of one. */
@@ -36,6 +36,7 @@ export interface ErasOptions {
 /** The eras of one cache: finds the present one, and makes the next. */
 export class Eras {
   readonly #paths: CachePaths;
+  readonly #copyOnWrite: boolean;
   readonly #options: ErasOptions;
   readonly #prepare: () => void;
   readonly #removals = new Set<SlowRemoval>();
@@ -43,6 +44,7 @@ export class Eras {
   /** `prepare` makes the directory again where somebody has removed it. */
   constructor(directory: CacheDirectory, prepare: () => void, options: ErasOptions) {
     this.#paths = directory.paths;
+    this.#copyOnWrite = directory.copyOnWrite;
     this.#prepare = prepare;
     this.#options = options;
   }
@@ -118,11 +120,11 @@ export class Eras {
       },
       setAside: () => {
         for (const found of this.#names(ERA_PREFIX)) {
-          syscalls.rename(`${version}/${found}`, `${version}/${ENDED_PREFIX}${randomBytes(8).toString('hex')}`);
+          syscalls.rename(`${version}/${found}`, endedPath(this.#paths));
         }
       },
       build: () => {
-        era = buildEra(folder, number, mode);
+        era = buildEra(folder, number, { mode, copyOnWrite: this.#copyOnWrite });
       },
       publish: () => writeFormat(this.#paths, { strategy, era: name, number }, mode),
     };

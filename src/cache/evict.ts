@@ -5,13 +5,13 @@ import { type Coldness, compareColdness, findCutoff } from './coldest.js';
 import type { CacheCore } from './core.js';
 import { type Era, EraEnded } from './era.js';
 import { REMOVALS_PER_SECTION, type Removed, removeExpired } from './expired.js';
-import { SHARDS } from './key.js';
+import { SHARDS, slotOfName } from './key.js';
 import { cachePaths } from './layout.js';
 import { isOver, type Limits, wantsEviction } from './limits.js';
 import { accessClock, lastUse, mayHoldExpired } from './recency.js';
 import { recountMarked } from './recount.js';
 import { reportEviction } from './reports.js';
-import { kindOfName, namesIn, removeNamed, slotOfName } from './shard-folder.js';
+import { kindOfName, namesIn, removeNamed } from './shard-folder.js';
 import { PAUSE, runSteps, runStepsSync, type Steps } from './steps.js';
 import { totalsNoted } from './totals.js';
 

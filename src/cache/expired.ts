@@ -41,7 +41,7 @@ function* sweep(era: Era, shard: number, nowMs: number, removed: Removed): Steps
   };
   for (const name of namesIn(era, shard)) {
     if (kindOfName(shard, name) !== 'entry') continue;
-    const found = readHeader(era.paths.entry(shard, name));
+    const found = readHeader(era, shard, name);
     if (found.kind === 'header') {
       if (found.header.staleUntil <= nowMs) candidates.push(name);
       else earliest = Math.min(earliest, found.header.staleUntil);
@@ -61,7 +61,7 @@ function* sweep(era: Era, shard: number, nowMs: number, removed: Removed): Steps
 }
 
 function removeIfExpired(era: Era, shard: number, name: string, nowMs: number, removed: Removed): void {
-  const found = readHeader(era.paths.entry(shard, name));
+  const found = readHeader(era, shard, name);
   if (found.kind !== 'header') return;
   if (found.header.staleUntil > nowMs) {
     noteExpiry(era, shard, found.header.staleUntil);

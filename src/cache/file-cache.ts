@@ -1,17 +1,25 @@
+import type { Readable, Writable } from 'node:stream';
+import type { MappedFile } from '../file/index.js';
+import { commit, commitSync, remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
 import { Evictor } from './evictor.js';
 import type { GetOrSetOptions } from './flight-options.js';
 import { Flights, type Load } from './flights.js';
+import { entries, keys } from './iterate.js';
 import { checkTags, type Place } from './key.js';
+import { forEachInTurns } from './many.js';
+import { map } from './map.js';
 import type { KeptValue } from './memory-tier.js';
-import type { FileCacheOptions } from './options.js';
+import type { FileCacheOptions, SetOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
+import { readStream } from './read-stream.js';
 import { handOut, Reads } from './reads.js';
 import { type CacheStats, cacheStats } from './stats.js';
 import { invalidateTags, stampTags } from './tags.js';
 import { type Change, update, updateSync } from './update.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyReport } from './verify-report.js';
+import { WriteStreams } from './write-stream.js';
 
 /** A value with its times, in milliseconds since 1970. */
 export interface CacheEntry<V> {
@@ -19,14 +27,6 @@ export interface CacheEntry<V> {
   readonly createdAt: number;
   /** Absent: never. */
   readonly expiresAt?: number;
-}
-
-/** How one value is stored. */
-export interface SetOptions {
-  /** Milliseconds until it expires; 0 at once. Default: the cache's `ttl`. */
-  ttl?: number | undefined;
-  /** With `invalidateTags` every entry of a tag becomes a miss at once. */
-  tags?: readonly string[] | undefined;
 }
 
 /**
@@ -41,12 +41,14 @@ export class FileCache<V = unknown> {
   readonly #reads: Reads;
   readonly #flights: Flights;
   readonly #evictor: Evictor;
+  readonly #writeStreams: WriteStreams;
 
   constructor(options: FileCacheOptions<V>) {
     this.#core = new CacheCore(options as FileCacheOptions);
     this.#reads = new Reads(this.#core);
     this.#evictor = new Evictor(this.#core, this.#core.options.limits);
     this.#flights = new Flights(this.#core, this.#reads, this.#evictor);
+    this.#writeStreams = new WriteStreams(this.#core, this.#evictor);
   }
 
   async get(key: string): Promise<V | undefined> {
@@ -78,8 +80,10 @@ export class FileCache<V = unknown> {
     const place = this.#core.place(key);
     const { bytes } = this.#encode(place, value, options);
     this.#evictor.assertFits(bytes.length);
-    await this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
-    await this.#evictor.afterWrite(bytes.length);
+    const committed = commit(this.#core, place, bytes);
+    if (committed instanceof Promise) await committed;
+    const evicted = this.#evictor.afterWrite(bytes.length);
+    if (evicted !== undefined) await evicted;
   }
 
   /** The same on this thread, which may sleep up to `lockTimeout` for a lock. */
@@ -87,19 +91,19 @@ export class FileCache<V = unknown> {
     const place = this.#core.place(key);
     const { bytes } = this.#encode(place, value, options);
     this.#evictor.assertFits(bytes.length);
-    this.#core.store.insideSync(place.shard, 'exclusive', (era) => this.#core.put(era, place, bytes));
+    commitSync(this.#core, place, bytes);
     this.#evictor.afterWriteSync(bytes.length);
   }
 
   /** Removes an entry; false where there was none. */
   async delete(key: string): Promise<boolean> {
     const place = this.#core.place(key);
-    return this.#core.store.inside(place.shard, 'exclusive', (era) => this.#core.remove(era, place));
+    return (await remove(this.#core, place)) === 'removed';
   }
 
   deleteSync(key: string): boolean {
     const place = this.#core.place(key);
-    return this.#core.store.insideSync(place.shard, 'exclusive', (era) => this.#core.remove(era, place));
+    return removeSync(this.#core, place) === 'removed';
   }
 
   /**
@@ -130,23 +134,50 @@ export class FileCache<V = unknown> {
   /** The values of those keys that are present. */
   async getMany(keys: Iterable<string>): Promise<Map<string, V>> {
     const values = new Map<string, V>();
-    for (const key of keys) {
+    await forEachInTurns(keys, async (key) => {
       const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
       if (kept !== undefined) values.set(key, handOut(kept) as V);
-    }
+    });
     return values;
   }
 
   /** Stores many values; each is visible when it is stored, and where one fails those before it stay. */
   async setMany(entries: Iterable<readonly [string, V]>, options: SetOptions = {}): Promise<void> {
-    for (const [key, value] of entries) await this.set(key, value, options);
+    await forEachInTurns(entries, ([key, value]) => this.set(key, value, options));
   }
 
   /** Removes many entries; how many there were. */
   async deleteMany(keys: Iterable<string>): Promise<number> {
     let removed = 0;
-    for (const key of keys) if (await this.delete(key)) removed += 1;
+    await forEachInTurns(keys, async (key) => {
+      if (await this.delete(key)) removed += 1;
+    });
     return removed;
+  }
+
+  /** The keys that are present, each once, while the cache goes on changing. See {@link keys}. */
+  keys(): AsyncGenerator<string, void> {
+    return keys(this.#core);
+  }
+
+  /** Keys and values, each once. See {@link entries}. */
+  entries(): AsyncGenerator<[string, V], void> {
+    return entries(this.#core) as AsyncGenerator<[string, V], void>;
+  }
+
+  /** The encoded value in memory, without a copy and without a check of its bytes. See {@link map}. */
+  map(key: string): Promise<MappedFile | undefined> {
+    return map(this.#core, key);
+  }
+
+  /** The encoded value as a stream whose bytes are checked before they are given out. See {@link readStream}. */
+  readStream(key: string): Promise<Readable | undefined> {
+    return readStream(this.#core, key);
+  }
+
+  /** A stream whose bytes are the value of the key once it has finished, and not before. See {@link WriteStreams.create}. */
+  writeStream(key: string, options: SetOptions = {}): Writable {
+    return this.#writeStreams.create(key, options);
   }
 
   /** Makes every entry that carries one of the tags a miss, for every process, when it resolves. */
@@ -175,9 +206,10 @@ export class FileCache<V = unknown> {
     return cacheStats(this.#core, this.#reads.tierSize);
   }
 
-  /** Idempotent. Aborts what is being loaded, and waits for what has begun. */
+  /** Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun. */
   async close(): Promise<void> {
     await this.#flights.close();
+    await this.#writeStreams.close();
     await this.#evictor.close();
     await this.#core.close();
     this.#reads.close();

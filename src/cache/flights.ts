@@ -1,13 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../errors.js';
+import { commit } from './commit.js';
 import type { CacheCore } from './core.js';
-import { type Found, type FoundEntry, readEntry } from './disk.js';
+import { type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from './disk.js';
 import type { TagStamp } from './entry.js';
 import { type Era, EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { type FlightLock, flightLock, tryFlightLock } from './flight-lock.js';
 import { type FlightOptions, type GetOrSetOptions, resolveFlightOptions } from './flight-options.js';
 import type { Place } from './key.js';
+import { readLarge } from './large-read.js';
 import { resolveTtl } from './options.js';
 import { handOut, type Reads } from './reads.js';
 import { reportLoad } from './reports.js';
@@ -172,16 +174,20 @@ export class Flights {
   async #takeOff(place: Place, options: FlightOptions) {
     const { store } = this.#core;
     const outcome = await store.inside(place.shard, 'exclusive', (era) => {
-      const found = readEntry(era, place);
-      const kept: Found =
+      const found = readOrOpenEntry(era, place);
+      const kept: Found | OpenEntry =
         found.kind === 'entry'
           ? { kind: 'entry', entry: { header: found.entry.header, payload: Buffer.from(found.entry.payload) } }
           : found;
+      // One that is still to be read may turn out to be damaged.
       const fresh = kept.kind === 'entry' && isFresh(era, kept);
       if (!fresh) era.words.setLease(place.slot, place.leaseMark);
       return { era, found: kept, tags: stampTags(era.words, options.tags) };
     });
-    const looked = this.#look(place, outcome.found);
+    const { found } = outcome;
+    const whole =
+      found.kind === 'open' ? await this.#core.whileOpen(readLarge(found, this.#core.options.codec.name)) : found;
+    const looked = this.#look(place, whole);
     if (looked.kind === 'fresh') return { kind: 'fresh' as const, value: looked.value };
     const previous = looked.kind === 'stale' ? { previous: looked.value } : {};
     return { kind: 'begun' as const, era: outcome.era, tags: outcome.tags, ...previous };
@@ -217,16 +223,13 @@ export class Flights {
     if (value === undefined || core.closed) return value;
     const { bytes } = core.encode(place, value, { ttl, staleMs: options.staleMs, tags: begun.tags });
     this.#evictor.assertFits(bytes.length);
-    await core.store.inside(place.shard, 'exclusive', (era) => {
-      const mayStore = era === begun.era && era.words.lease(place.slot) === place.leaseMark;
-      if (mayStore) core.put(era, place, bytes);
-    });
+    await commit(core, place, bytes, (era) => era === begun.era && era.words.lease(place.slot) === place.leaseMark);
     await this.#evictor.afterWrite(bytes.length);
     return value;
   }
 
   /** Step 1, on the disk; a fresh value is kept in memory. */
-  #find(place: Place): Promise<Looked> {
+  #find(place: Place): Looked | Promise<Looked> {
     const look = this.#reads.look(place);
     const keep = (entry: FoundEntry) => {
       const kept = this.#reads.keep(place, look, entry);

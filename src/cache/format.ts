@@ -4,6 +4,8 @@ import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, syscalls }
 import { FORMAT_VERSION } from './entry.js';
 import { SHARDS, SLOTS } from './key.js';
 import { type CachePaths, ERA_PREFIX } from './layout.js';
+import { readFully } from './read-header.js';
+import { writeAll } from './write-all.js';
 
 export type CacheStrategy = 'rename' | 'flock';
 
@@ -32,7 +34,10 @@ export function readFormat(paths: CachePaths): Format | undefined {
   return isFormat(value) ? value : undefined;
 }
 
-/** Puts a new `format` in the place of the old one, in one step. Under the exclusive lock of `format`. */
+/**
+ * Puts a new `format` in the place of the old one, in one step. Under the exclusive lock of `format`. Not brought to the disk: what
+ * a crash of the machine leaves names an era or it does not, and where it does not one is made.
+ */
 export function writeFormat(paths: CachePaths, format: Format, mode: number): void {
   const content = {
     format: FORMAT_VERSION,
@@ -46,11 +51,7 @@ export function writeFormat(paths: CachePaths, format: Format, mode: number): vo
   const fd = syscalls.open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode & 0o666);
   try {
     try {
-      const count = syscalls.write(fd, bytes, 0, bytes.length, 0);
-      if (count < bytes.length) {
-        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
-      }
-      syscalls.fsync(fd);
+      writeAll(fd, bytes);
     } finally {
       quietly(() => syscalls.close(fd));
     }
@@ -83,7 +84,7 @@ function readSmall(path: string): string | undefined {
   try {
     if (!syscalls.fstat(fd).isFile()) return undefined;
     const bytes = Buffer.alloc(LONGEST_FORMAT);
-    return bytes.toString('utf8', 0, syscalls.read(fd, bytes, 0, bytes.length, 0));
+    return bytes.toString('utf8', 0, readFully(fd, bytes, 0));
   } finally {
     quietly(() => syscalls.close(fd));
   }

@@ -1,10 +1,10 @@
 export type { BuiltInCodec, Codec } from './codec.js';
-export { type CacheEntry, FileCache, type SetOptions } from './file-cache.js';
+export { type CacheEntry, FileCache } from './file-cache.js';
 export type { GetOrSetOptions } from './flight-options.js';
 export type { Load, LoadContext } from './flights.js';
 export type { CacheStrategy } from './format.js';
 export type { MemoryOptions } from './memory-options.js';
-export type { FileCacheOptions } from './options.js';
+export type { FileCacheOptions, SetOptions } from './options.js';
 export type { PruneOptions, PruneReport } from './prune.js';
 export type { CacheStats, MemoryStats } from './stats.js';
 export type { VerifyOptions } from './verify.js';

@@ -21,8 +21,31 @@ export interface Place {
   readonly leaseMark: number;
 }
 
+/** Places of keys that were asked for lately: to hash a key takes longer than to look its place up. Two generations, the elder of which is forgotten. */
+let recent = new Map<string, Place>();
+let elder = new Map<string, Place>();
+const MOST_RECENT = 4_096;
+/** Longer keys are not remembered, so that what is takes a few megabytes at most. */
+const LONGEST_REMEMBERED = 256;
+
 /** Throws `ERR_INVALID_KEY` for anything but a string of 1 to 65,535 bytes of UTF-8 without unpaired surrogates. */
 export function placeOf(key: unknown): Place {
+  const known = recent.get(key as string);
+  if (known !== undefined) return known;
+  const place = elder.get(key as string) ?? findPlace(key);
+  if (place.key.length <= LONGEST_REMEMBERED) remember(place);
+  return place;
+}
+
+function remember(place: Place): void {
+  if (recent.size >= MOST_RECENT) {
+    elder = recent;
+    recent = new Map();
+  }
+  recent.set(place.key, place);
+}
+
+function findPlace(key: unknown): Place {
   if (typeof key !== 'string') throw invalidKey(`A key is a string, not ${key === null ? 'null' : typeof key}.`);
   if (key === '') throw invalidKey('A key cannot be empty.');
   // Each UTF-16 unit is at least one byte: a huge string is refused without being encoded.
@@ -38,6 +61,11 @@ export function placeOf(key: unknown): Place {
     slot: digest.readUInt16BE(0),
     leaseMark: digest.readUInt32LE(4) >>> 1 || 1,
   };
+}
+
+/** The slot of a key, by its hash. */
+export function slotOfName(hash: string): number {
+  return Number.parseInt(hash.slice(0, 4), 16);
 }
 
 /** Throws `ERR_INVALID_ARGUMENT` for anything but an array of up to 64 tags of 1 to 255 bytes. Duplicates are taken out. */

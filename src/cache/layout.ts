@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { SHARDS } from './key.js';
 
 /** The names of everything in a cache's directory. Nothing else makes paths. */
@@ -28,6 +29,9 @@ export function cachePaths(directory: string): CachePaths {
   return { directory, version, format: `${version}/format`, formatLock: `${version}/format.lock` };
 }
 
+/** The name of a shard's spare file, in the folder of its entries (spare.ts). */
+export const SPARE_NAME = 'spare';
+
 /** Paths inside one era. */
 export interface EraPaths {
   readonly folder: string;
@@ -37,6 +41,7 @@ export interface EraPaths {
   shardFolder(shard: number): string;
   shardLock(shard: number): string;
   entry(shard: number, hash: string): string;
+  spare(shard: number): string;
 }
 
 export function eraPaths(folder: string): EraPaths {
@@ -49,6 +54,7 @@ export function eraPaths(folder: string): EraPaths {
     shardFolder: (shard) => `${data}/${shardName(shard)}`,
     shardLock: (shard) => `${data}/${shardName(shard)}.lock`,
     entry: (shard, hash) => `${data}/${shardName(shard)}/${hash}`,
+    spare: (shard) => `${data}/${shardName(shard)}/${SPARE_NAME}`,
   };
 }
 
@@ -63,3 +69,8 @@ function shardName(shard: number): string {
 /** Names of eras, and of folders that were eras and are being deleted. */
 export const ERA_PREFIX = 'era-';
 export const ENDED_PREFIX = 'ended-';
+
+/** A new name for an era that is over. */
+export function endedPath(paths: CachePaths): string {
+  return `${paths.version}/${ENDED_PREFIX}${randomBytes(8).toString('hex')}`;
+}

@@ -30,18 +30,40 @@ export interface FileCacheOptions<V = unknown> {
    */
   maxBytes?: number | undefined;
   maxEntries?: number | undefined;
+  /**
+   * Values up to this many bytes (give or take a header) are read and written on the calling thread also by the functions that give a
+   * promise: from the page cache that takes microseconds, the thread pool a hundred. Longer ones go through the pool. 0 sends every
+   * read there, but of entries that may be rewritten in place. Default 65,536.
+   */
+  inlineLimit?: number | undefined;
+  /**
+   * Whether a write has reached the disk, name and all, when it returns (fsync(2) of file and folder). Nothing is rewritten in place
+   * then. *Not* covered: `invalidateTags`, and the totals, which a crash of the machine has counted anew. Default false.
+   */
+  flush?: boolean | undefined;
   /** Milliseconds to wait for a lock. Default 10,000. */
   lockTimeout?: number | undefined;
   /** Permissions of folders; files get its read and write bits. Default 0o700. */
   mode?: number | undefined;
 }
 
-/** The same, checked and complete. */
+/** How one value is stored. */
+export interface SetOptions {
+  /** Milliseconds until it expires; 0 at once. Default: the cache's `ttl`. */
+  ttl?: number | undefined;
+  /** With `invalidateTags` every entry of a tag becomes a miss at once. */
+  tags?: readonly string[] | undefined;
+}
+
+/** FileCacheOptions, checked and complete. */
 export interface ResolvedCacheOptions {
   readonly directory: string | URL;
   readonly strategy: CacheStrategy;
   readonly ttlMs: number;
   readonly codec: NamedCodec;
+  /** In bytes of the value. */
+  readonly inlineLimit: number;
+  readonly flush: boolean;
   readonly lockTimeoutMs: number;
   readonly mode: number;
   readonly limits: Limits;
@@ -49,7 +71,14 @@ export interface ResolvedCacheOptions {
   readonly memory: MemoryLimits | undefined;
 }
 
-const KNOWN = ['directory', 'strategy', 'ttl', 'codec', 'memory', 'maxBytes', 'maxEntries', 'lockTimeout', 'mode'];
+export const USUAL_INLINE_LIMIT = 64 * 1024;
+/** What a header may take beside a value of `inlineLimit` bytes. */
+export const HEADER_ALLOWANCE = 1024;
+
+const KNOWN = [
+  ...['directory', 'strategy', 'ttl', 'codec', 'memory', 'maxBytes', 'maxEntries'],
+  ...['inlineLimit', 'flush', 'lockTimeout', 'mode'],
+];
 
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
 export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCacheOptions {
@@ -59,6 +88,8 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
     strategy = 'rename',
     ttl,
     codec,
+    inlineLimit = USUAL_INLINE_LIMIT,
+    flush = false,
     memory,
     lockTimeout = 10_000,
     mode = 0o700,
@@ -69,6 +100,10 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
   if (strategy !== 'rename' && strategy !== 'flock') {
     throw invalid(`strategy must be 'rename' or 'flock', not ${JSON.stringify(strategy)}.`);
   }
+  if (!Number.isSafeInteger(inlineLimit) || inlineLimit < 0) {
+    throw invalid(`inlineLimit must be a whole number of bytes, 0 or more, not ${String(inlineLimit)}.`);
+  }
+  if (typeof flush !== 'boolean') throw invalid(`flush must be true or false, not ${String(flush)}.`);
   if (!isDuration(lockTimeout)) throw invalid(`lockTimeout must be milliseconds, not ${String(lockTimeout)}.`);
   if (!Number.isInteger(mode) || (mode & 0o700) !== 0o700 || mode > 0o777) {
     throw invalid('mode must be permissions of a folder that its owner can use, e.g. 0o700 or 0o750.');
@@ -80,6 +115,8 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
     strategy,
     ttlMs: resolveTtl(ttl),
     codec: codecOf(codec),
+    inlineLimit,
+    flush,
     lockTimeoutMs: lockTimeout,
     mode,
     limits,

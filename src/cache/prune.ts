@@ -1,16 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { errorCode, quietly } from '../errors.js';
-import { type OpenLockFile, tryLockFileAt } from '../lock/index.js';
-import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
 import type { CacheCore } from './core.js';
-import { type Era, EraEnded, endEraIn } from './era.js';
-import { whileLockedSync } from './exclusive-file.js';
+import { type Era, EraEnded } from './era.js';
 import { REMOVALS_PER_SECTION, removeExpired } from './expired.js';
-import { readFormat } from './format.js';
 import { SHARDS } from './key.js';
-import { type CachePaths, cachePaths, ENDED_PREFIX, ERA_PREFIX } from './layout.js';
+import { cachePaths, ENDED_PREFIX, SPARE_NAME } from './layout.js';
+import { readFolder, removeIdleLock, setErasAside } from './leftovers.js';
 import { SlowRemoval } from './remove-tree.js';
 import { kindOfName, namesIn, removeOrphan } from './shard-folder.js';
+import { discardSpare, isLeftBehind } from './spare.js';
 import { PAUSE, runSteps, type Steps } from './steps.js';
 
 /** What `prune` removed. */
@@ -52,7 +48,7 @@ export async function prune(core: CacheCore, { signal, onProgress }: PruneOption
     // The whole era has been removed, and with it what was to be pruned.
     if (!(error instanceof EraEnded)) throw error;
   }
-  await removeFormerEras(core, report, signal);
+  report.eras = await removeFormerEras(core, signal);
   return report;
 }
 
@@ -61,12 +57,22 @@ function* pruneShard(era: Era, shard: number, report: PruneReport): Steps<void> 
   yield* removeExpired(era, shard, Date.now(), expired);
   report.removed += expired.entries;
   report.bytes += expired.bytes;
-  const temporaries = namesIn(era, shard).filter((name) => kindOfName(shard, name) === 'temporary');
+  const present = namesIn(era, shard);
+  const temporaries = present.filter((name) => kindOfName(shard, name) === 'temporary');
   for (let from = 0; from < temporaries.length; from += REMOVALS_PER_SECTION) {
     const names = temporaries.slice(from, from + REMOVALS_PER_SECTION);
     yield { era, shard, work: () => removeOrphans(era, shard, names, report) };
   }
+  if (present.includes(SPARE_NAME) && era.words.spare(shard) === 0) {
+    yield { era, shard, work: () => removeLeftSpare(era, shard, report) };
+  }
   yield PAUSE;
+}
+
+function removeLeftSpare(era: Era, shard: number, report: PruneReport): void {
+  if (!isLeftBehind(era, shard)) return;
+  report.bytes += discardSpare(era, shard);
+  report.temporaries += 1;
 }
 
 function removeOrphans(era: Era, shard: number, names: readonly string[], report: PruneReport): void {
@@ -78,7 +84,6 @@ function removeOrphans(era: Era, shard: number, names: readonly string[], report
   }
 }
 
-/** Whoever locks a flight looks at its path afterwards, so its holder, and nobody else, may unlink it. */
 function* pruneFlights(era: Era, report: PruneReport): Steps<void> {
   for (const name of readFolder(era.paths.flights)) {
     if (removeIdleLock(`${era.paths.flights}/${name}`)) report.flightLocks += 1;
@@ -86,60 +91,17 @@ function* pruneFlights(era: Era, report: PruneReport): Steps<void> {
   }
 }
 
-function removeIdleLock(path: string): boolean {
-  let fd: number;
-  try {
-    fd = syscalls.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-  } catch {
-    return false;
-  }
-  try {
-    const { dev, ino } = syscalls.fstat(fd);
-    const file: OpenLockFile = { fd, dev, ino };
-    if (tryLockFileAt(file, path, 'exclusive') !== 'held') return false;
-    syscalls.unlink(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  } finally {
-    quietly(() => syscalls.close(fd));
-  }
-}
-
 async function emptyTrash(era: Era, signal: AbortSignal | undefined): Promise<void> {
   for (const name of readFolder(era.paths.trash)) await removeFolder(`${era.paths.trash}/${name}`, signal);
 }
 
-async function removeFormerEras(core: CacheCore, report: PruneReport, signal: AbortSignal | undefined): Promise<void> {
+/** Removes eras that are over, and those that were never published. Gives how many. */
+export async function removeFormerEras(core: CacheCore, signal: AbortSignal | undefined): Promise<number> {
   const paths = cachePaths(core.directory);
-  try {
-    whileLockedSync(paths.formatLock, 0, () => setFormerErasAside(paths));
-  } catch (error) {
-    // Somebody begins an era just now, and sees to the former ones.
-    if (errorCode(error) !== 'ERR_LOCK_TIMEOUT') throw error;
-  }
-  for (const name of readFolder(paths.version)) {
-    if (!name.startsWith(ENDED_PREFIX)) continue;
-    await removeFolder(`${paths.version}/${name}`, signal);
-    report.eras += 1;
-  }
-}
-
-/**
- * Eras are built and ended under the exclusive lock of `format`: one that is found then and that `format` does not name was
- * never published, or is over.
- */
-function setFormerErasAside(paths: CachePaths): void {
-  const format = readFormat(paths);
-  if (format === undefined) return;
-  for (const name of readFolder(paths.version)) {
-    const path = `${paths.version}/${name}`;
-    if (name.startsWith('.format-')) quietly(() => syscalls.unlink(path));
-    if (!name.startsWith(ERA_PREFIX) || name === format.era) continue;
-    endEraIn(path);
-    syscalls.rename(path, `${paths.version}/${ENDED_PREFIX}${randomBytes(8).toString('hex')}`);
-  }
+  setErasAside(paths);
+  const former = readFolder(paths.version).filter((name) => name.startsWith(ENDED_PREFIX));
+  for (const name of former) await removeFolder(`${paths.version}/${name}`, signal);
+  return former.length;
 }
 
 /** Goes on behind where the signal ends the waiting. */
@@ -148,14 +110,4 @@ async function removeFolder(path: string, signal: AbortSignal | undefined): Prom
   const removal = new SlowRemoval(path);
   removal.keepAlive();
   await removal.done;
-}
-
-/** None where the folder has gone: the era has ended. */
-function readFolder(path: string): string[] {
-  try {
-    return syscalls.readdir(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

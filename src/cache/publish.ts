@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { errorCode, quietly } from '../errors.js';
-import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
+import { quietly } from '../errors.js';
+import { type Stats, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
 
 /** Names that begin like this are no entries: temporaries under way, or left by a process that was killed. */
@@ -17,69 +17,38 @@ export function temporaryPath(era: Era, shard: number): string {
 }
 
 /**
- * Writes bytes to a new temporary file, every one of them. Where it fails nothing is left. A folder that is missing ends the era:
- * no part of one is ever made again.
- */
-export function writeTemporary(era: Era, path: string, bytes: Buffer, mode: number): void {
-  let fd: number;
-  try {
-    fd = syscalls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') era.condemn();
-    throw error;
-  }
-  try {
-    try {
-      writeAll(fd, bytes);
-    } catch (error) {
-      quietly(() => syscalls.close(fd));
-      throw error;
-    }
-    syscalls.close(fd);
-  } catch (error) {
-    quietly(() => syscalls.unlink(path));
-    throw error;
-  }
-}
-
-/** Writes from the beginning of a file on; write(2) may stop short without saying so. */
-export function writeAll(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) {
-    const written = syscalls.write(fd, bytes, done, bytes.length - done, done);
-    if (written === 0) throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
-    done += written;
-  }
-}
-
-/**
- * Puts a temporary file under the name of an entry, in one step. Inside the shard's exclusive section. `old` is what stands there.
+ * Puts a file that has been written under the name of an entry, in one step. Inside the shard's exclusive section. `old` is what stands
+ * there. Where it fails the written file is gone.
  *
- * Where there is an old file the two names are exchanged and the old file is unlinked: on ext4 a rename *over* a file waits until the
- * new one is on the disk (some 90 us), an exchange does not (20 us), and is as atomic. What stands there and is no file (somebody else put
- * it there) is moved out of the way.
+ * Where there is an old file the two names are exchanged, so that afterwards the old file has the name of the written one (`exchanged`): on
+ * ext4 a rename *over* a file waits until the new one is on the disk, an exchange does not, and is as atomic. Where there is no
+ * exchange, and where nothing stood there, nothing is left under the old name (`renamed`). What stands there and is no file
+ * (somebody else put it there) is moved out of the way.
  */
-export function publish(era: Era, temporary: string, entryPath: string, old: Stats | undefined): void {
+export function publish(
+  era: Era,
+  writtenPath: string,
+  entryPath: string,
+  old: Stats | undefined,
+): 'exchanged' | 'renamed' {
   try {
-    if (old === undefined) {
-      syscalls.rename(temporary, entryPath);
-      return;
-    }
-    if (!old.isFile()) {
-      moveAway(era, entryPath);
-      syscalls.rename(temporary, entryPath);
-      return;
-    }
-    if (syscalls.exchange(temporary, entryPath) === 'unsupported') {
-      syscalls.rename(temporary, entryPath);
-      return;
-    }
+    if (old?.isFile() && syscalls.exchange(writtenPath, entryPath) === 'exchanged') return 'exchanged';
+    if (old !== undefined && !old.isFile()) moveAway(era, entryPath);
+    syscalls.rename(writtenPath, entryPath);
+    return 'renamed';
   } catch (error) {
-    quietly(() => syscalls.unlink(temporary));
+    quietly(() => syscalls.unlink(writtenPath));
     throw error;
   }
-  // The new version stands. What is left of the old one, a later sweep finds.
-  quietly(() => syscalls.unlink(temporary));
+}
+
+/** Removes a file for which there is no use any more, when what matters is done. What withstands a second try, `prune` finds. */
+export function discard(path: string): void {
+  try {
+    syscalls.unlink(path);
+  } catch {
+    quietly(() => syscalls.unlink(path));
+  }
 }
 
 /** Moves something that should not be there to the era's trash, whatever it is. */

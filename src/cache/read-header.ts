@@ -1,6 +1,8 @@
 import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
 import { type Damage, type DecodedHeader, decodeHeader, headerLengthOf } from './entry.js';
+import type { Era } from './era.js';
+import { slotOfName } from './key.js';
 
 /** Most headers fit into this. */
 const FIRST_READ = 512;
@@ -12,9 +14,9 @@ export type HeaderFound =
   | { readonly kind: 'damaged'; readonly damage: Damage | 'not a regular file' | 'unreadable' };
 
 /** Reads and checks the header of an entry file, whatever its key is. The payload is not looked at. */
-export function readHeader(path: string): HeaderFound {
+export function readHeader(era: Era, shard: number, hash: string): HeaderFound {
   try {
-    return tryReadHeader(path);
+    return tryReadHeader(era, shard, hash);
   } catch (error) {
     if (isUnreadable(error)) return { kind: 'damaged', damage: 'unreadable' };
     throw error;
@@ -27,37 +29,46 @@ export function isUnreadable(error: unknown): boolean {
   return code === 'EIO' || code === 'EACCES' || code === 'EPERM';
 }
 
-function tryReadHeader(path: string): HeaderFound {
-  const file = openRegular(path);
+function tryReadHeader(era: Era, shard: number, hash: string): HeaderFound {
+  const file = openEntryFile(era, shard, hash);
   if (file === 'absent') return { kind: 'absent' };
   if (file === 'not a regular file') return { kind: 'damaged', damage: file };
   try {
     return headerOf(file.fd, file.size);
   } finally {
-    quietly(() => syscalls.close(file.fd));
+    file.close();
   }
 }
 
-/** Opens what a path names if it is a regular file; no link is followed. The caller closes `fd`. */
-export function openRegular(
-  path: string,
-): { readonly fd: number; readonly size: number } | 'absent' | 'not a regular file' {
-  let fd: number;
+/** The file of an entry, open. Its reader is counted until `close`, which is to be called once. */
+export interface EntryFile {
+  readonly fd: number;
+  readonly size: number;
+  close(): void;
+}
+
+/** Opens what stands under the name of an entry if it is a regular file; no link is followed. */
+export function openEntryFile(era: Era, shard: number, hash: string): EntryFile | 'absent' | 'not a regular file' {
+  const slot = slotOfName(hash);
+  let fd: number | undefined;
+  const close = () => {
+    if (fd !== undefined) quietly(() => syscalls.close(fd as number));
+    era.words.endReading(slot);
+  };
+  era.words.beginReading(slot);
+  let regular = false;
   try {
-    fd = syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = syscalls.open(era.paths.entry(shard, hash), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const stats = syscalls.fstat(fd);
+    regular = stats.isFile();
+    return regular ? { fd, size: stats.size, close } : 'not a regular file';
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
     if (code === 'ELOOP' || code === 'ENXIO') return 'not a regular file';
     throw error;
-  }
-  let regular = false;
-  try {
-    const stats = syscalls.fstat(fd);
-    regular = stats.isFile();
-    return regular ? { fd, size: stats.size } : 'not a regular file';
   } finally {
-    if (!regular) quietly(() => syscalls.close(fd));
+    if (!regular) close();
   }
 }
 

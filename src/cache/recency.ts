@@ -19,8 +19,13 @@ export function noteRead(era: Era, place: Pick<Place, 'slot'>): void {
 
 /** Notes that `bytes` become the entry of a key. Inside the shard's exclusive section. */
 export function noteWrite(era: Era, place: Pick<Place, 'shard' | 'slot'>, bytes: Buffer): void {
+  noteWriteUntil(era, place, staleUntilOf(bytes));
+}
+
+/** The same for an entry whose bytes are not in memory. */
+export function noteWriteUntil(era: Era, place: Pick<Place, 'shard' | 'slot'>, staleUntil: number): void {
   era.words.touch(place.slot, accessClock());
-  noteExpiry(era, place.shard, staleUntilOf(bytes));
+  noteExpiry(era, place.shard, staleUntil);
 }
 
 /** Notes until when an entry may be given out (milliseconds since 1970, or never). Inside the shard's exclusive section. */
@@ -49,6 +54,7 @@ export function lastUse(era: Era, slot: number, now: number): number {
 /** Where the header of an entry says until when it may be given out (docs/entry-format.md). */
 const STALE_UNTIL_OFFSET = 24;
 
-function staleUntilOf(entry: Buffer): number {
+/** Until when the entry that these bytes are may be given out. */
+export function staleUntilOf(entry: Buffer): number {
   return entry.readDoubleLE(STALE_UNTIL_OFFSET);
 }

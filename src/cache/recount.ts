@@ -1,8 +1,8 @@
 import { syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
-import { SHARDS, SLOTS } from './key.js';
+import { SHARDS, SLOTS, slotOfName } from './key.js';
 import { isOdd } from './protocol.js';
-import { kindOfName, namesIn, slotOfName } from './shard-folder.js';
+import { kindOfName, namesIn } from './shard-folder.js';
 import { PAUSE, type Steps } from './steps.js';
 import type { ShardTotals } from './words.js';
 

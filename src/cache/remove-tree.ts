@@ -1,12 +1,13 @@
-import { errorCode } from '../errors.js';
-import { syscalls } from '../os/syscalls.js';
+import { errorCode, quietly } from '../errors.js';
+import type { LockMode } from '../os/flock.js';
+import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, syscalls } from '../os/syscalls.js';
 
 /** How long one slice of a deletion may keep the event loop. */
 const SLICE_MS = 4;
 
 /**
  * Deletes a folder and what is in it, a slice in each turn of the event loop, without keeping the process alive: what is left when
- * it ends, the next one deletes. Symbolic links are removed, not followed.
+ * it ends, the next one deletes. Symbolic links are removed, not followed. A shared lock on the folder says that somebody is at it.
  */
 export class SlowRemoval {
   /** Resolves when nothing is left, or nothing more can be deleted. */
@@ -15,7 +16,12 @@ export class SlowRemoval {
   #keepsAlive = false;
 
   constructor(folder: string) {
-    this.done = this.#remove(removals(folder)).catch(() => {});
+    const fd = lockFolder(folder, 'shared');
+    this.done = this.#remove(removals(folder))
+      .catch(() => {})
+      .finally(() => {
+        if (fd !== undefined) quietly(() => syscalls.close(fd));
+      });
   }
 
   /** From now on the process stays until it is done: somebody waits for it. */
@@ -36,6 +42,27 @@ export class SlowRemoval {
       }
     }
   }
+}
+
+/** Whether somebody deletes this folder just now. */
+export function isBeingRemoved(folder: string): boolean {
+  const fd = lockFolder(folder, 'exclusive');
+  if (fd !== undefined) quietly(() => syscalls.close(fd));
+  return fd === undefined;
+}
+
+/** The lock ends with the descriptor. `undefined`: there is no such folder, or somebody else is at it. */
+function lockFolder(folder: string, mode: LockMode): number | undefined {
+  let fd: number | undefined;
+  try {
+    fd = syscalls.open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (syscalls.tryFlock(fd, mode)) return fd;
+  } catch {
+    // It is deleted without the lock as well.
+  }
+  const opened = fd;
+  if (opened !== undefined) quietly(() => syscalls.close(opened));
+  return undefined;
 }
 
 /** The same at once, for a disk that is full. */

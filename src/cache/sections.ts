@@ -38,7 +38,7 @@ export class Sections {
     }
     if (mode === 'shared' && this.#somebodyAsked(shard)) return false;
     if (this.#tryLock(shard, mode)) return true;
-    if (mode === 'exclusive') this.#era.words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0);
+    if (mode === 'exclusive') this.#era.words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
     return false;
   }
 
@@ -72,6 +72,8 @@ export class Sections {
 
   #enter(shard: number, mode: LockMode): void {
     const { words, number } = this.#era;
+    // Who still waits asks again at its next try; readers need not stand back for one who has come in.
+    if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
     const entered = mode === 'exclusive' ? run(protocol.enter, words, partyOf(number, shard, 0)) : undefined;
     if (entered === 'damaged') this.#era.condemn();
     if (entered === 'ended' || this.#era.ended) throw new EraEnded();
@@ -98,7 +100,9 @@ export class Sections {
 
   /** The word is believed only for as long as it could have been written for: a dead writer's does not last. */
   #somebodyAsked(shard: number): boolean {
-    const ahead = (this.#era.words.waitingUntil(shard) - (this.#clock() >>> 0)) | 0;
+    const until = this.#era.words.waitingUntil(shard);
+    if (until === 0) return false;
+    const ahead = (until - (this.#clock() >>> 0)) | 0;
     return ahead > 0 && ahead <= HOLD_BACK_MS;
   }
 

@@ -1,14 +1,16 @@
 import { errorCode, quietly } from '../errors.js';
-import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, type Stats, syscalls } from '../os/syscalls.js';
 import { removeEntry } from './disk.js';
 import type { Era } from './era.js';
+import { slotOfName } from './key.js';
+import { SPARE_NAME } from './layout.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
 import { writing } from './store.js';
 
 const HASH = /^[0-9a-f]{64}$/;
 
 /** What a name in the folder of a shard stands for. */
-export type NameKind = 'entry' | 'temporary' | 'stray';
+export type NameKind = 'entry' | 'temporary' | 'spare' | 'stray';
 
 /** Names in the folder of a shard, in no order. A folder that is missing ends the era. */
 export function namesIn(era: Era, shard: number): string[] {
@@ -24,12 +26,8 @@ export function namesIn(era: Era, shard: number): string[] {
 /** `stray`: nothing that a cache makes there. */
 export function kindOfName(shard: number, name: string): NameKind {
   if (name.startsWith(TEMPORARY_PREFIX)) return 'temporary';
+  if (name === SPARE_NAME) return 'spare';
   return HASH.test(name) && Number.parseInt(name.slice(0, 2), 16) === shard ? 'entry' : 'stray';
-}
-
-/** The slot of an entry, by the name of its file. */
-export function slotOfName(hash: string): number {
-  return Number.parseInt(hash.slice(0, 4), 16);
 }
 
 /** Steps 2 to 4 of a delete, for the file of an entry. Inside the shard's exclusive section. Gives the bytes that were freed. */
@@ -47,30 +45,36 @@ export function removeNamed(era: Era, shard: number, hash: string): number | und
  * made and gone again; large ones are made before it, under a lock of their own.
  */
 export function isOrphaned(path: string): boolean {
-  const stats = syscalls.lstat(path);
-  if (stats === undefined) return false;
-  if (!stats.isFile()) return true;
-  let fd: number;
-  try {
-    fd = syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch {
-    return false;
-  }
-  try {
-    return syscalls.tryFlock(fd, 'exclusive');
-  } finally {
-    quietly(() => syscalls.close(fd));
-  }
+  return whereOrphaned(path, () => {}) !== undefined;
 }
 
 /** Removes an orphaned temporary if it is one. Inside the shard's exclusive section. Gives the bytes that were freed. */
 export function removeOrphan(era: Era, path: string): number | undefined {
+  return whereOrphaned(path, (stats) => {
+    if (stats.isFile()) syscalls.unlink(path);
+    else moveAway(era, path);
+  });
+}
+
+/** The lock is held while `work` runs: whoever has made the file and is about to lock it finds it taken, or gone. */
+function whereOrphaned(path: string, work: (stats: Stats) => void): number | undefined {
   const stats = syscalls.lstat(path);
-  if (stats === undefined || !isOrphaned(path)) return undefined;
+  if (stats === undefined) return undefined;
   if (!stats.isFile()) {
-    moveAway(era, path);
+    work(stats);
     return 0;
   }
-  syscalls.unlink(path);
-  return stats.size;
+  let fd: number;
+  try {
+    fd = syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    if (!syscalls.tryFlock(fd, 'exclusive')) return undefined;
+    work(stats);
+    return stats.size;
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
 }

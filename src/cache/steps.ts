@@ -1,9 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CacheCore } from './core.js';
 import { type Era, EraEnded } from './era.js';
-
-/** How long one slice of a long job may keep the event loop. */
-const SLICE_MS = 4;
+import { Turns } from './turns.js';
 
 /** A section that a long job asks for. `work` runs at most once, in this era or not at all. */
 export interface SectionStep {
@@ -25,13 +22,11 @@ export const PAUSE = undefined;
 /** Runs a job without holding the event loop up for longer than a slice and a step. Rejects with the signal's reason. */
 export async function runSteps<T>(core: CacheCore, steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   try {
-    let sliceEnd = performance.now() + SLICE_MS;
+    const turns = new Turns();
     for (let next = steps.next(); ; ) {
       if (next.done === true) return next.value;
-      if (performance.now() >= sliceEnd) {
-        await nextTurn();
-        sliceEnd = performance.now() + SLICE_MS;
-      }
+      const pause = turns.pause();
+      if (pause !== undefined) await pause;
       signal?.throwIfAborted();
       core.assertOpen();
       const step = next.value;
@@ -67,6 +62,17 @@ export async function inPresentEra<T>(core: CacheCore, job: (era: Era) => Promis
   for (let tries = 1; ; tries += 1) {
     try {
       return await job(core.store.era);
+    } catch (error) {
+      if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+    }
+  }
+}
+
+/** The same on this thread. */
+export function inPresentEraSync<T>(core: CacheCore, job: (era: Era) => T): T {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return job(core.store.era);
     } catch (error) {
       if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
     }

@@ -34,6 +34,7 @@ export class Store {
   #era: Era;
   #sections: Sections;
   readonly #timer: NodeJS.Timeout;
+  #closed = false;
 
   constructor(eras: Eras, options: StoreOptions) {
     this.#eras = eras;
@@ -57,12 +58,18 @@ export class Store {
     return this.#era;
   }
 
-  /** Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out. */
-  outside<T>(work: (era: Era) => T): T {
+  /**
+   * Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out; `discard` is
+   * called with it, for what has to be closed.
+   */
+  outside<T>(work: (era: Era) => T, discard?: (result: T) => void): T {
     return this.#inPresentEra(() => {
       const era = this.#era;
       const result = noticing(era, work);
-      if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) !== undefined) throw new EraEnded();
+      if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) !== undefined) {
+        discard?.(result);
+        throw new EraEnded();
+      }
       return result;
     });
   }
@@ -70,22 +77,26 @@ export class Store {
   /** Runs a section; waits on the thread. */
   insideSync<T>(shard: number, mode: LockMode, work: (era: Era) => T): T {
     return this.#inPresentEra(() => {
-      const started = this.#options.clock();
-      for (
-        let pause = FIRST_PAUSE_MS;
-        !this.#sections.tryEnter(shard, mode);
-        pause = Math.min(LONGEST_SLEEP_MS, pause * 2)
-      ) {
-        this.#assertPatience(started, shard);
-        sleepSync(pause);
-      }
-      this.#noteWait(started);
+      if (!this.#sections.tryEnter(shard, mode)) this.#waitSync(shard, mode);
       return this.#run(shard, work);
     });
   }
 
-  /** Runs a section; waits without holding the event loop up. The section itself is one synchronous function. */
-  async inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
+  /**
+   * Runs a section; waits without holding the event loop up. The section itself is one synchronous function. Where the lock is free it
+   * has been run when this returns, and no promise is made.
+   */
+  inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): T | Promise<T> {
+    try {
+      void this.era;
+      if (this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
+    } catch (error) {
+      if (!(error instanceof EraEnded)) throw error;
+    }
+    return this.#insideLater(shard, mode, work, signal);
+  }
+
+  async #insideLater<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
     for (let tries = 0; ; tries += 1) {
       try {
         void this.era;
@@ -105,6 +116,17 @@ export class Store {
     }
   }
 
+  #waitSync(shard: number, mode: LockMode): void {
+    const started = this.#options.clock();
+    let pause = FIRST_PAUSE_MS;
+    do {
+      this.#assertPatience(started, shard);
+      sleepSync(pause);
+      pause = Math.min(LONGEST_SLEEP_MS, pause * 2);
+    } while (!this.#sections.tryEnter(shard, mode));
+    this.#noteWait(started);
+  }
+
   /** For a reader that has seen an odd epoch in the present era. False: a writer is at work. See {@link Sections.tryRepair}. */
   tryRepair(shard: number, slot: number): boolean {
     return this.#sections.tryRepair(shard, slot);
@@ -116,6 +138,7 @@ export class Store {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#sections.close();
     this.#era.close();
@@ -153,6 +176,7 @@ export class Store {
   }
 
   #follow(find: () => Era): void {
+    if (this.#closed) throw closedError(this.#options.directory);
     const era = find();
     const [formerEra, formerSections] = [this.#era, this.#sections];
     this.#era = era;
@@ -175,6 +199,11 @@ export class Store {
       { path: directory, syscall: 'flock' },
     );
   }
+}
+
+/** What whoever works with a closed cache is told. */
+export function closedError(directory: string): HoldfastError {
+  return new HoldfastError('ERR_CACHE_CLOSED', `The cache at ${directory} has been closed.`, { path: directory });
 }
 
 /** A path inside the era that is not there: the era was ended and renamed aside meanwhile, or somebody has removed a part of it. */

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '../errors.js';
 import { sleepSync } from '../os/sleep.js';
-import type { CacheCore, EncodedValue } from './core.js';
-import { type Found, readEntry } from './disk.js';
+import { commit, commitSync, remove, removeSync } from './commit.js';
+import type { CacheCore } from './core.js';
+import { closeOpened, type Found, readEntry, readOrOpenEntry } from './disk.js';
 import type { Era } from './era.js';
 import type { Evictor } from './evictor.js';
 import type { Place } from './key.js';
@@ -36,10 +37,11 @@ export async function update<V>(
     const next = await change(seen.value as V | undefined);
     const encoded = next === undefined ? undefined : core.encode(place, next, options);
     if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
-    const committed = await core.store.inside(place.shard, 'exclusive', (era) =>
-      commit(core, era, place, seen, encoded),
-    );
-    if (committed) {
+    const unchanged = (era: Era) => isUnchanged(era, place, seen);
+    const committed = encoded
+      ? await commit(core, place, encoded.bytes, unchanged)
+      : await remove(core, place, unchanged);
+    if (committed !== 'refused') {
       await evictor.afterWrite(encoded?.bytes.length ?? 0);
       return next;
     }
@@ -64,7 +66,9 @@ export function updateSync<V>(
     const next = change(seen.value as V | undefined);
     const encoded = next === undefined ? undefined : core.encode(place, next, options);
     if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
-    if (core.store.insideSync(place.shard, 'exclusive', (era) => commit(core, era, place, seen, encoded))) {
+    const unchanged = (era: Era) => isUnchanged(era, place, seen);
+    const committed = encoded ? commitSync(core, place, encoded.bytes, unchanged) : removeSync(core, place, unchanged);
+    if (committed !== 'refused') {
       evictor.afterWriteSync(encoded?.bytes.length ?? 0);
       return next;
     }
@@ -74,18 +78,21 @@ export function updateSync<V>(
 }
 
 function see(core: CacheCore, place: Place, found: Found): Seen {
-  const version = found.kind === 'entry' ? found.entry.header.version : undefined;
   const entry = core.fresh(place, found);
-  return { version, value: entry === undefined ? undefined : core.decode(place, entry)?.value };
+  return { version: versionOf(found), value: entry === undefined ? undefined : core.decode(place, entry)?.value };
 }
 
-function commit(core: CacheCore, era: Era, place: Place, seen: Seen, encoded: EncodedValue | undefined): boolean {
-  const present = readEntry(era, place);
-  const version = present.kind === 'entry' ? present.entry.header.version : undefined;
-  if (version !== seen.version) return false;
-  if (encoded !== undefined) core.put(era, place, encoded.bytes);
-  else core.remove(era, place);
-  return true;
+/** Inside the shard's exclusive section. Of a large entry the header tells; all of it is read only where that says that it is another one. */
+function isUnchanged(era: Era, place: Place, seen: Seen): boolean {
+  const present = readOrOpenEntry(era, place);
+  closeOpened(present);
+  if (present.kind !== 'open') return versionOf(present) === seen.version;
+  return present.header.version === seen.version || versionOf(readEntry(era, place)) === seen.version;
+}
+
+/** What is damaged has no version. */
+function versionOf(found: Found): bigint | undefined {
+  return found.kind === 'entry' ? found.entry.header.version : undefined;
 }
 
 function assertPatience(core: CacheCore, place: Place, deadline: number): void {

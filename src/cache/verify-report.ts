@@ -1,10 +1,12 @@
 import type { EntryProblem } from './check-entry.js';
+import type { LeftoverKind } from './leftovers.js';
 
 /**
  * What `verify` finds. Beside what may be wrong with an entry: `orphaned temporary`, left by a writer that was killed; `stray`, nothing that
- * a cache puts there; `totals`, other than a count by hand; `dead writer`, one that was killed inside the section of a shard.
+ * a cache puts there; `totals`, other than a count by hand; `dead writer`, one that was killed inside the section of a shard; and what is left
+ * outside the shards.
  */
-export type ProblemKind = EntryProblem | 'orphaned temporary' | 'stray' | 'totals' | 'dead writer';
+export type ProblemKind = EntryProblem | 'orphaned temporary' | 'stray' | 'totals' | 'dead writer' | LeftoverKind;
 
 export interface VerifyProblem {
   readonly path: string;

@@ -4,9 +4,13 @@ import type { CacheCore } from './core.js';
 import type { Era } from './era.js';
 import { REMOVALS_PER_SECTION } from './expired.js';
 import { SHARDS } from './key.js';
+import { cachePaths } from './layout.js';
+import { eraLeftovers, idleLocks, removeIdleLock } from './leftovers.js';
+import { removeFormerEras } from './prune.js';
 import { moveAway } from './publish.js';
 import { recountShard } from './recount.js';
 import { isOrphaned, kindOfName, namesIn, removeNamed, removeOrphan } from './shard-folder.js';
+import { discardSpare, isLeftBehind } from './spare.js';
 import { inPresentEra, PAUSE, runSteps, type Steps } from './steps.js';
 import { Findings, type VerifyProgress, type VerifyReport } from './verify-report.js';
 
@@ -33,11 +37,14 @@ export async function verify(core: CacheCore, options: VerifyOptions = {}): Prom
   const mode: Mode = repair ? 'repair' : 'look';
   return inPresentEra(core, async (era) => {
     const findings = new Findings();
+    const idle = idleLocks(era);
     for (let shard = 0; shard < SHARDS; shard += 1) {
       await runSteps(core, verifyShard(era, shard, mode, findings), signal);
       const { entries, bytes, found } = findings;
       onProgress?.({ shards: shard + 1, of: SHARDS, entries, bytes, found });
     }
+    verifyFlights(era, idle, mode, findings);
+    await verifyEras(core, mode, findings, signal);
     return findings.report();
   });
 }
@@ -71,13 +78,13 @@ function* noticeDeadWriter(era: Era, shard: number, findings: Findings): Steps<v
 
 function* verifyEntry(era: Era, shard: number, name: string, mode: Mode, findings: Findings): Steps<void> {
   const path = era.paths.entry(shard, name);
-  let checked = yield* checkEntry(path, name);
+  let checked = yield* checkEntry(era, shard, name);
   if (checked !== 'whole' && checked !== 'absent') {
     yield {
       era,
       shard,
       work: () => {
-        checked = checkEntryNow(path, name);
+        checked = checkEntryNow(era, shard, name);
         if (isProblem(checked)) findings.add(path, checked, settleDamaged(era, shard, name, mode));
       },
     };
@@ -100,10 +107,17 @@ function isProblem(checked: Checked): checked is Exclude<Checked, 'whole' | 'abs
 /** Temporaries, and what is nothing of ours. Inside the exclusive section. */
 function lookAtOther(era: Era, shard: number, name: string, mode: Mode, findings: Findings): void {
   const path = era.paths.entry(shard, name);
-  if (kindOfName(shard, name) === 'temporary') {
+  const kind = kindOfName(shard, name);
+  if (kind === 'temporary') {
     if (!isOrphaned(path)) return;
     const repaired = mode === 'repair' && removeOrphan(era, path) !== undefined;
     findings.add(path, 'orphaned temporary', repaired ? 'repaired' : 'left');
+    return;
+  }
+  if (kind === 'spare') {
+    if (!isLeftBehind(era, shard)) return;
+    if (mode === 'repair') discardSpare(era, shard);
+    findings.add(path, 'orphaned temporary', mode === 'repair' ? 'repaired' : 'left');
     return;
   }
   if (syscalls.lstat(path) === undefined) return;
@@ -117,4 +131,18 @@ function* verifyTotals(era: Era, shard: number, mode: Mode, findings: Findings):
   const { counted, noted } = yield* recountShard(era, shard, mode === 'repair' || marked ? 'store' : 'compare');
   if (marked || (counted.entries === noted.entries && counted.bytes === noted.bytes)) return;
   findings.add(era.paths.shardFolder(shard), 'totals', mode === 'repair' ? 'repaired' : 'left');
+}
+
+/** A lock that was idle at the beginning and is so still: one that is only just being made is not. */
+function verifyFlights(era: Era, idleBefore: ReadonlyMap<string, number>, mode: Mode, findings: Findings): void {
+  for (const [path, mark] of idleLocks(era)) {
+    if (idleBefore.get(path) !== mark) continue;
+    findings.add(path, 'idle lock', mode === 'repair' && removeIdleLock(path) ? 'repaired' : 'left');
+  }
+}
+
+async function verifyEras(core: CacheCore, mode: Mode, findings: Findings, signal?: AbortSignal): Promise<void> {
+  const found = eraLeftovers(cachePaths(core.directory));
+  if (found.length > 0 && mode === 'repair') await removeFormerEras(core, signal);
+  for (const { path, kind } of found) findings.add(path, kind, mode === 'repair' ? 'repaired' : 'left');
 }

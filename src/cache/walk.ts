@@ -1,10 +1,11 @@
 import type { CacheCore } from './core.js';
 import type { EntryHeader } from './entry.js';
 import { type Era, EraEnded } from './era.js';
-import { SHARDS } from './key.js';
+import { placeOf, SHARDS } from './key.js';
 import { readHeader } from './read-header.js';
 import { kindOfName, namesIn } from './shard-folder.js';
 import { PAUSE, runSteps, type Steps } from './steps.js';
+import { Turns } from './turns.js';
 
 /** What is known of an entry without reading its payload. */
 export interface EntrySummary extends EntryHeader {
@@ -12,39 +13,58 @@ export interface EntrySummary extends EntryHeader {
   readonly fileBytes: number;
 }
 
+/** Headers that are read before the first of them is given out. */
+const HEADERS_PER_SLICE = 64;
+
 /**
- * The headers of all entries, expired ones too, in no order, a shard's at a time. An entry that is written while this goes on may be
- * given or not. What is damaged is passed over.
+ * The headers of all entries, expired ones too, in no order. An entry that is there all the while is given exactly once, one that is
+ * written or removed meanwhile once or not at all. What is damaged is passed over. Ends where the era ends. Holds the names of one shard.
  */
 export async function* walk(core: CacheCore, signal?: AbortSignal): AsyncGenerator<EntrySummary, void> {
   const { era } = core.store;
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    let summaries: EntrySummary[];
-    try {
-      summaries = await runSteps(core, summariesOf(era, shard), signal);
-    } catch (error) {
-      // All that was left has been removed.
-      if (error instanceof EraEnded) return;
-      throw error;
+  const turns = new Turns();
+  try {
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      const names = entryNames(era, shard);
+      for (let from = 0; from < names.length; from += HEADERS_PER_SLICE) {
+        const slice = names.slice(from, from + HEADERS_PER_SLICE);
+        for (const summary of await runSteps(core, summariesOf(era, shard, slice), signal)) {
+          core.assertOpen();
+          if (era.ended) return;
+          yield summary;
+        }
+        await turns.pause();
+      }
+      await turns.pause();
+      signal?.throwIfAborted();
+      core.assertOpen();
     }
-    yield* summaries;
+  } catch (error) {
+    // All that was left has been removed.
+    if (!(error instanceof EraEnded)) throw error;
   }
 }
 
-function* summariesOf(era: Era, shard: number): Steps<EntrySummary[]> {
+/** readdir(3) may give a name twice that is removed and made again meanwhile. */
+function entryNames(era: Era, shard: number): string[] {
+  const names = namesIn(era, shard).filter((name) => kindOfName(shard, name) === 'entry');
+  return [...new Set(names)];
+}
+
+function* summariesOf(era: Era, shard: number, names: readonly string[]): Steps<EntrySummary[]> {
   const summaries: EntrySummary[] = [];
-  for (const name of namesIn(era, shard)) {
-    if (kindOfName(shard, name) !== 'entry') continue;
-    const path = era.paths.entry(shard, name);
-    let found = readHeader(path);
+  for (const name of names) {
+    let found = readHeader(era, shard, name);
     if (found.kind === 'damaged') {
       // It may be that somebody rewrites it in place just now.
       const readAgain = () => {
-        found = readHeader(path);
+        found = readHeader(era, shard, name);
       };
       yield { era, shard, work: readAgain };
     }
-    if (found.kind === 'header') summaries.push({ ...found.header, fileBytes: found.size });
+    // Under another name than its own it is not found, so it is not there; and it may be a copy.
+    if (found.kind !== 'header' || placeOf(found.header.key).hash !== name) continue;
+    summaries.push({ ...found.header, fileBytes: found.size });
     yield PAUSE;
   }
   return summaries;

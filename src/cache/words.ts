@@ -12,6 +12,7 @@ import { SHARDS, SLOTS } from './key.js';
  *     282624      leases        65536
  *     544768      accesses      65536
  *     806912      generations   4096
+ *     823296      readers       65536
  */
 
 export const SHARED_LAYOUT = 1;
@@ -25,8 +26,9 @@ const ACCESSES_OFFSET = LEASES_OFFSET + 4 * SLOTS;
 const GENERATIONS_OFFSET = ACCESSES_OFFSET + 4 * SLOTS;
 /** Tags share these counters by their hash: two tags on one counter are invalidated together. */
 export const GENERATIONS = 4096;
+const READERS_OFFSET = GENERATIONS_OFFSET + 4 * GENERATIONS;
 /** Length of the file in bytes. */
-export const SHARED_LENGTH = GENERATIONS_OFFSET + 4 * GENERATIONS;
+export const SHARED_LENGTH = READERS_OFFSET + 4 * SLOTS;
 
 /** Words of the header. */
 const ERA = 0;
@@ -42,6 +44,7 @@ const ENTRIES = 3;
 /** One 64-bit count, so two words, at an even place. */
 const BYTES = 4;
 const NEXT_EXPIRY = 6;
+const SPARE = 7;
 
 /** What a shard holds. */
 export interface ShardTotals {
@@ -59,6 +62,7 @@ export class SharedWords {
   readonly #leases: Int32Array;
   readonly #accesses: Int32Array;
   readonly #generations: Int32Array;
+  readonly #readers: Int32Array;
 
   /** `bytes` must be SHARED_LENGTH long and begin at a multiple of 8. */
   constructor(bytes: Uint8Array) {
@@ -72,6 +76,7 @@ export class SharedWords {
     this.#leases = words(LEASES_OFFSET, SLOTS);
     this.#accesses = words(ACCESSES_OFFSET, SLOTS);
     this.#generations = words(GENERATIONS_OFFSET, GENERATIONS);
+    this.#readers = words(READERS_OFFSET, SLOTS);
   }
 
   /** Fills the words of an era that is being built. Nobody else sees them yet. */
@@ -97,14 +102,17 @@ export class SharedWords {
     Atomics.store(this.#header, ERA, 0);
   }
 
-  /** True the first time since the machine was started; then it is remembered. */
-  noteBoot(bootId: Buffer): boolean {
-    let same = true;
-    for (let word = 0; word < BOOT_WORDS; word += 1) {
-      const value = bootId.readInt32LE(4 * word);
-      if (Atomics.exchange(this.#header, BOOT + word, value) !== value) same = false;
-    }
-    return !same;
+  /**
+   * Runs `prepare` the first time since the machine was started, before anybody can have seen that it was done: processes that open
+   * an era at the same moment may each run it.
+   */
+  noteBoot(bootId: Buffer, prepare: () => void): void {
+    const wanted = Array.from({ length: BOOT_WORDS }, (_, word) => bootId.readInt32LE(4 * word));
+    if (wanted.every((value, word) => Atomics.load(this.#header, BOOT + word) === value)) return;
+    prepare();
+    wanted.forEach((value, word) => {
+      Atomics.store(this.#header, BOOT + word, value);
+    });
   }
 
   epoch(slot: number): number {
@@ -141,7 +149,7 @@ export class SharedWords {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + BUSY, busy | 0);
   }
 
-  /** Until when (milliseconds of the monotonic clock, 32 bits of it) a writer asks readers to hold back. */
+  /** Until when (milliseconds of the monotonic clock, 32 bits of it) a writer asks readers to hold back; 0: none ever did. */
   waitingUntil(shard: number): number {
     return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + WAITING_UNTIL) >>> 0;
   }
@@ -187,6 +195,33 @@ export class SharedWords {
   /** Inside the shard's exclusive section only. */
   setNextExpiry(shard: number, seconds: number): void {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + NEXT_EXPIRY, seconds | 0);
+  }
+
+  /**
+   * Which slot the shard's spare file was an entry of, plus 1 (spare.ts); 0: there is none that may be used again. Inside the
+   * shard's exclusive section only.
+   */
+  spare(shard: number): number {
+    return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + SPARE) >>> 0;
+  }
+
+  setSpare(shard: number, spare: number): void {
+    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + SPARE, spare | 0);
+  }
+
+  /** Before a file of this slot is opened for reading. Every call has its `endReading`. */
+  beginReading(slot: number): void {
+    Atomics.add(this.#readers, slot, 1);
+  }
+
+  /** After it was closed, or its mapping. */
+  endReading(slot: number): void {
+    Atomics.sub(this.#readers, slot, 1);
+  }
+
+  /** Whether anybody may have a file of this slot open. A reader that was killed is among them for the rest of the era. */
+  hasReaders(slot: number): boolean {
+    return Atomics.load(this.#readers, slot) !== 0;
   }
 
   generation(index: number): number {

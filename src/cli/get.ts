@@ -1,5 +1,8 @@
 import { Command } from 'commander';
+import type { CacheCore } from '../cache/core.js';
 import type { FoundEntry } from '../cache/disk.js';
+import { readStream } from '../cache/read-stream.js';
+import { errorCode } from '../errors.js';
 import { ExitStatus } from './exit-status.js';
 import { withCache } from './open-cache.js';
 import { print } from './print.js';
@@ -20,14 +23,33 @@ export function getCommand(): Command {
 async function get(directory: string, argument: string, { json }: { json?: true }): Promise<void> {
   const key = await keyFrom(argument);
   await withCache(directory, async (core) => {
-    const place = core.place(key);
-    const content = await core.find(place, (found) => {
-      const entry = core.fresh(place, found);
-      return entry && (json ? describe(entry) : Buffer.from(entry.payload));
-    });
-    if (content === undefined) process.exitCode = ExitStatus.found;
-    else await print(content);
+    const found = json ? await printDescribed(core, key) : await printBytes(core, key);
+    if (!found) process.exitCode = ExitStatus.found;
   });
+}
+
+/** In pieces, so that a value of any size takes little memory; a reader that leaves early ends it. False where there is none. */
+async function printBytes(core: CacheCore, key: string): Promise<boolean> {
+  const stream = await readStream(core, key);
+  if (stream === undefined) return false;
+  try {
+    for await (const piece of stream) {
+      if (!(await print(piece))) break;
+    }
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_ENTRY_DAMAGED') throw error;
+    console.error(`holdfast: ${(error as Error).message}`);
+    return false;
+  }
+}
+
+async function printDescribed(core: CacheCore, key: string): Promise<boolean> {
+  const place = core.place(key);
+  const entry = core.fresh(place, core.findSync(place));
+  if (entry === undefined) return false;
+  await print(describe(entry));
+  return true;
 }
 
 function describe({ header, payload }: FoundEntry): string {

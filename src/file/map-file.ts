@@ -12,7 +12,8 @@ export interface MappedFile extends AsyncDisposable {
   readonly path: string;
   /**
    * The content. What you write to it stays in this process (the mapping is private, copy-on-write). After `close()` it reads as zeros;
-   * to touch it then is a mistake, but never a crash.
+   * to touch it then is a mistake, but never a crash. From 16 MiB on it is a view of a SharedArrayBuffer, which functions of the web
+   * platform (`new Response(bytes)`) refuse.
    */
   readonly bytes: Buffer;
   /** Ends the mapping, and with it the lock where the strategy has one. Idempotent. */

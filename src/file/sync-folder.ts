@@ -10,3 +10,13 @@ export async function syncFolder(folder: string): Promise<void> {
     quietly(() => syscalls.close(fd));
   }
 }
+
+/** The same on this thread. */
+export function syncFolderNow(folder: string): void {
+  const fd = syscalls.open(folder, O_RDONLY | O_DIRECTORY);
+  try {
+    syscalls.fsync(fd);
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
+}

@@ -18,10 +18,14 @@ export interface Libc {
   /** mmap(2). Returns the address, or -1. */
   mmap(address: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
+  /** ioctl(2) of a request that reads or writes what `argument` holds. */
+  ioctl(fd: number, request: number, argument: Buffer): number;
   /** renameat2(2) with both paths taken from the working directory. */
   renameat2(from: string, to: string, flags: number): number;
   /** The error of the call before this one, as node:fs would have thrown it. */
   lastError(syscall: string, path?: string): SystemError;
+  /** Where the bytes lie, of which there must be one at least. */
+  addressOf(bytes: Buffer): number;
   /** An ArrayBuffer over memory that this process has mapped. It cannot be detached or transferred. */
   view(address: number, length: number): ArrayBuffer;
 }
@@ -60,12 +64,16 @@ function load(): Libc {
   const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
   const library = koffi.load(null);
   const mmap = library.func('mmap', 'intptr_t', ['intptr_t', 'size_t', 'int', 'int', 'int', 'int64_t']);
+  const memchr = library.func('memchr', 'intptr_t', ['void *', 'int', 'size_t']);
   return {
     flock: library.func('flock', 'int', ['int', 'int']),
     mmap: (...args) => Number(mmap(...args)),
     munmap: library.func('munmap', 'int', ['intptr_t', 'size_t']),
+    ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
     renameat2: loadRenameat2(library),
     lastError: (syscall, path) => systemError(koffi.errno(), syscall, path),
+    // The first byte that is like the first one is the first one.
+    addressOf: (bytes) => Number(memchr(bytes, bytes.readUInt8(0), 1)),
     view: (address, length) => koffi.view(BigInt(address), length),
   };
 }

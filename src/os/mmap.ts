@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import { type Libc, libc, libcFailure } from './libc.js';
+import { reserve } from './reservation.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -26,13 +27,24 @@ const ranges = new FinalizationRegistry<{ address: number; length: number }>(({ 
   libc().munmap(address, length);
 });
 
+/** From this length on a view is one that V8 does not count: below it collects nothing for a single one. */
+const RESERVED_FROM = 16 * 1024 * 1024;
+
 /**
  * Maps a file privately, copy-on-write (mmap(2), `MAP_PRIVATE`): what the process writes to the bytes stays its own. A
  * page that was not written to shows the file as it is *now*; where the file has been cut shorter, touching it is
- * SIGBUS. Whoever calls this sees to it that nobody cuts.
+ * SIGBUS. Whoever calls this sees to it that nobody cuts. From 16 MiB on `bytes` is a view of a SharedArrayBuffer (see {@link reserve}).
  */
 export function mapPrivate(fd: number, length: number): Mapping {
-  return map(fd, length, MAP_PRIVATE | MAP_NORESERVE);
+  const flags = MAP_PRIVATE | MAP_NORESERVE;
+  if (length < RESERVED_FROM) return map(fd, length, flags);
+  assertMapSupported();
+  const reserved = reserve(length);
+  if (reserved === undefined) return map(fd, length, flags);
+  const { address, bytes } = reserved;
+  const c = libc();
+  if (c.mmap(address, length, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) !== address) throw c.lastError('mmap');
+  return { bytes, close: closing(c, address, length) };
 }
 
 /** Maps a file of our own, to be written by many processes (`MAP_SHARED`). Every byte of it must have been written before. */
@@ -58,14 +70,15 @@ function map(fd: number, length: number, flags: number): Mapping {
   if (address === -1) throw c.lastError('mmap');
   const view = c.view(address, length);
   ranges.register(view, { address, length });
+  return { bytes: Buffer.from(view), close: closing(c, address, length) };
+}
+
+function closing(c: Libc, address: number, length: number): () => void {
   let open = true;
-  return {
-    bytes: Buffer.from(view),
-    close() {
-      if (!open) return;
-      open = false;
-      replaceByZeros(c, address, length);
-    },
+  return () => {
+    if (!open) return;
+    open = false;
+    replaceByZeros(c, address, length);
   };
 }
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { exchange } from './exchange.js';
 import { tryFlock, unflock } from './flock.js';
+import { setNoCopyOnWrite } from './no-copy-on-write.js';
 
 /** Flags of open(2), so that the layers above need not import node:fs. */
 export const {
@@ -33,6 +34,16 @@ const real = {
   write: (fd: number, buffer: Buffer, offset: number, length: number, position: number): number =>
     fs.writeSync(fd, buffer, offset, length, position),
   /** Through the thread pool: the event loop goes on meanwhile. */
+  openAsync: (path: string, flags: number, mode?: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      fs.open(path, flags, mode, (error, fd) => (error ? reject(error) : resolve(fd)));
+    }),
+  /** Through the thread pool. */
+  fstatAsync: (fd: number): Promise<fs.Stats> =>
+    new Promise((resolve, reject) => {
+      fs.fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats)));
+    }),
+  /** Through the thread pool. */
   readAsync: (fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> =>
     new Promise((resolve, reject) => {
       fs.read(fd, buffer, offset, length, position, (error, count) => (error ? reject(error) : resolve(count)));
@@ -61,6 +72,7 @@ const real = {
   readdir: (path: string): string[] => fs.readdirSync(path),
   fsync: (fd: number): void => fs.fsyncSync(fd),
   exchange,
+  setNoCopyOnWrite,
   tryFlock,
   unflock,
 };

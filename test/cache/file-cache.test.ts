@@ -1,6 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
@@ -48,48 +47,6 @@ describe.skipIf(!needs('koffi'))('FileCache', () => {
       ]);
       vi.setSystemTime(6000);
       expect([await cache.get('default'), await cache.get('long')]).toEqual([undefined, 3]);
-    });
-
-    test('any sequence of operations equals a Map with a clock', async () => {
-      const key = fc.constantFrom('a', 'b', 'c', 'd/../e', 'ключ');
-      const value = fc.oneof(fc.string({ maxLength: 6000 }), fc.integer(), fc.constant(null), fc.array(fc.integer()));
-      const operation = fc.oneof(
-        fc.record({ what: fc.constant('set' as const), key, value, sync: fc.boolean() }),
-        fc.record({ what: fc.constant('delete' as const), key, sync: fc.boolean() }),
-        fc.record({ what: fc.constant('get' as const), key, sync: fc.boolean() }),
-        fc.record({ what: fc.constant('update' as const), key, value, sync: fc.boolean() }),
-        fc.record({ what: fc.constant('clear' as const) }),
-      );
-      const cache = open({ strategy });
-      await fc.assert(
-        fc.asyncProperty(fc.array(operation, { maxLength: 40 }), async (operations) => {
-          await cache.clear();
-          const model = new Map<string, unknown>();
-          for (const step of operations) {
-            if (step.what === 'clear') {
-              await cache.clear();
-              model.clear();
-            } else if (step.what === 'set') {
-              if (step.sync) cache.setSync(step.key, step.value);
-              else await cache.set(step.key, step.value);
-              model.set(step.key, step.value);
-            } else if (step.what === 'delete') {
-              const deleted = step.sync ? cache.deleteSync(step.key) : await cache.delete(step.key);
-              expect(deleted).toBe(model.delete(step.key));
-            } else if (step.what === 'update') {
-              const change = (old: unknown) => (old === undefined ? step.value : undefined);
-              const next = step.sync ? cache.updateSync(step.key, change) : await cache.update(step.key, change);
-              expect(next).toEqual(change(model.get(step.key)));
-              if (next === undefined) model.delete(step.key);
-              else model.set(step.key, next);
-            } else {
-              const got = step.sync ? cache.getSync(step.key) : await cache.get(step.key);
-              expect(got).toEqual(model.get(step.key));
-            }
-          }
-        }),
-        { numRuns: 40 },
-      );
     });
 
     test('clear empties it for every instance, and deletes the files behind', async () => {

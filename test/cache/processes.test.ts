@@ -1,34 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, copyFileSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
-import { errorCode } from '../../src/errors.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { placeOf } from '../../src/cache/key.js';
+import { begin, DAMAGES, expectAgreement, outcome, worker } from '../helpers/cache-workers.js';
+import { quickFolder, temporaryFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
-import { type Running, run } from '../helpers/run.js';
+import { run } from '../helpers/run.js';
 
-function worker(directory: string, strategy: string, role: string, ...args: (string | number)[]): Running {
-  return run('cache-worker.mjs', [directory, strategy, role, ...args.map(String)]);
-}
-
-async function begin(workers: readonly Running[]): Promise<void> {
-  for (const process of workers) await process.said('ready');
-  for (const process of workers) process.say('go');
-}
-
-/** As `rm -rf` beside programs that go on making files: it deletes what it has seen, and may fail at the end. */
-function removeUnder(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch (error) {
-    if (errorCode(error) !== 'ENOTEMPTY') throw error;
-  }
-}
-
-async function outcome<T>(process: Running): Promise<T> {
-  const { stdout, stderr, exitCode } = await process.ended;
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  return JSON.parse(stdout.split('\n').at(-1) ?? '') as T;
+/** Keys in the shard of another one. */
+function keysBeside(key: string, count: number): string[] {
+  const { shard } = placeOf(key);
+  const names = Array.from({ length: 10_000 }, (_, index) => `beside-${index}`);
+  return names.filter((name) => placeOf(name).shard === shard).slice(0, count);
 }
 
 describe.skipIf(!needs('koffi'))('a cache in several processes', () => {
@@ -62,17 +45,50 @@ describe.skipIf(!needs('koffi'))('a cache in several processes', () => {
     expect(outcomes.reduce((sum, { loads }) => sum + loads, 0)).toBe(1);
   });
 
-  test.each(['rename', 'flock'])(
-    'update over %s: 8 processes lose no increment while others set other keys',
+  test.each(['set', 'delete'] as const)(
+    'a %s while another process loads wins, and its caller still gets what was loaded',
+    async (what) => {
+      const directory = `${quickFolder()}/cache`;
+      const loading = worker(directory, 'rename', 'callers', 'cold', 5, 500);
+      await begin([loading]);
+      await loading.said('loading');
+      const cache = new FileCache({ directory });
+      if (what === 'set') await cache.set('cold', 'set');
+      else await cache.delete('cold');
+      expect(await outcome(loading)).toEqual({ loads: 1, values: [loading.pid] });
+      expect(await cache.get('cold')).toBe(what === 'set' ? 'set' : undefined);
+      await cache.close();
+    },
+  );
+
+  test('a stale value: 6 processes with 50 callers each get it at once, and one of them loads the new one, once', async () => {
+    const directory = `${quickFolder()}/cache`;
+    const cache = new FileCache<string>({ directory });
+    await cache.getOrSet('stale', () => 'old', { ttl: 0, staleWhileRevalidate: 3_600_000 });
+    const workers = Array.from({ length: 6 }, () => worker(directory, 'rename', 'stale', 'stale', 50, 1_000));
+    await begin(workers);
+    const outcomes = await Promise.all(workers.map((process) => outcome<{ loads: number; values: string[] }>(process)));
+    expect(outcomes.reduce((sum, { loads }) => sum + loads, 0)).toBe(1);
+    // Who had waited would have the new one.
+    expect(outcomes.map(({ values }) => values)).toEqual(workers.map(() => ['old']));
+    await cache.close();
+  });
+
+  test.each(['rename', 'flock'] as const)(
+    'update over %s: 8 processes count to exactly 8,000 while another sets other keys of the same shard',
+    { timeout: 120_000 },
     async (strategy) => {
-      const directory = `${temporaryFolder()}/cache`;
-      const counters = Array.from({ length: 8 }, () => worker(directory, strategy, 'increments', 'count', 100));
-      const noise = worker(directory, strategy, 'noise', 'one', 'two', 'three');
+      const directory = `${quickFolder()}/cache`;
+      const counters = Array.from({ length: 8 }, () => worker(directory, strategy, 'increments', 'count', 1_000));
+      const noise = worker(directory, strategy, 'noise', ...keysBeside('count', 3));
       await begin([...counters, noise]);
       const written = await Promise.all(counters.map((process) => outcome<number[]>(process)));
       noise.say('stop');
-      await noise.ended;
-      expect(written.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 800 }, (_, index) => index + 1));
+      expect(await outcome<number>(noise)).toBeGreaterThan(0);
+      expect(written.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 8_000 }, (_, index) => index + 1));
+      const cache = new FileCache({ directory, strategy });
+      expect(await cache.get('count')).toBe(8_000);
+      await cache.close();
     },
   );
 
@@ -88,66 +104,44 @@ describe.skipIf(!needs('koffi'))('a cache in several processes', () => {
 });
 
 describe.skipIf(!needs('koffi'))('a cache that is damaged under 4 working processes: all agree again on one', () => {
-  const era = (directory: string) => {
-    const name = readdirSync(`${directory}/v1`).find((entry) => entry.startsWith('era-'));
-    return `${directory}/v1/${name}`;
-  };
-  const damages: [string, (directory: string) => void | Promise<void>][] = [
-    ['cleared', (directory) => new FileCache({ directory }).clear()],
-    ['its version folder removed', (directory) => removeUnder(`${directory}/v1`)],
-    ['moved away', (directory) => renameSync(`${directory}/v1`, `${directory}-moved`)],
-    ['its shared words deleted', (directory) => rmSync(`${era(directory)}/shared`)],
-    [
-      'its shared words zeroed',
-      (directory) => writeFileSync(`${era(directory)}/shared`, Buffer.alloc(823_296), { flag: 'r+' }),
-    ],
-    [
-      'its shared words overwritten',
-      (directory) => writeFileSync(`${era(directory)}/shared`, randomBytes(823_296), { flag: 'r+' }),
-    ],
-    [
-      'its shared words replaced by other ones',
-      (directory) => {
-        writeFileSync(`${directory}/other`, randomBytes(823_296));
-        renameSync(`${directory}/other`, `${era(directory)}/shared`);
-      },
-    ],
-    [
-      'its shared words replaced by an older copy',
-      (directory) => {
-        copyFileSync(`${era(directory)}/shared`, `${directory}/copy`);
-        renameSync(`${directory}/copy`, `${era(directory)}/shared`);
-      },
-    ],
-    [
-      'its epochs overwritten',
-      (directory) => {
-        const fd = openSync(`${era(directory)}/shared`, 'r+');
-        writeSync(fd, randomBytes(262_144), 0, 262_144, 20_480);
-        closeSync(fd);
-      },
-    ],
-    ["a shard's folder deleted", (directory) => rmSync(`${era(directory)}/data/00`, { recursive: true, force: true })],
-  ];
-
-  test.each(damages)('%s', async (_, damage) => {
-    const directory = `${temporaryFolder()}/cache`;
+  test.each(DAMAGES)('%s', async (_, damage) => {
+    const directory = `${quickFolder()}/cache`;
     const workers = Array.from({ length: 4 }, () => worker(directory, 'rename', 'works'));
     await begin(workers);
     await damage(directory);
-    for (const process of workers) process.say('stop');
-    for (const process of workers) await process.said('stopped');
-    const cache = new FileCache({ directory });
-    await cache.set('agreed', 'yes');
-    for (const process of workers) process.say('last look');
-    for (const process of workers) await process.said('agreed');
-    // All have it in memory now: who still had another cache open would not see this.
-    await cache.set('agreed', 'no');
-    for (const process of workers) process.say('very last look');
-    for (const process of workers) {
-      const { foreign, errors, seen } = await outcome<{ foreign: number; errors: object; seen: unknown }>(process);
-      expect({ foreign, errors, seen }).toEqual({ foreign: 0, errors: {}, seen: ['yes', 'no'] });
-    }
-    await cache.close();
+    await expectAgreement(directory, workers);
   });
+
+  test.each(DAMAGES.map((given) => [given[0], given] as const))(
+    '%s, and whoever makes the new era is killed in the middle of it',
+    async (_, given) => {
+      const [, damage] = given;
+      const directory = `${quickFolder()}/cache`;
+      const workers = Array.from({ length: 4 }, () => worker(directory, 'rename', 'works'));
+      await begin(workers);
+      // Every place comes up with some damage, and each damage with two.
+      const places = await placesInMaking();
+      const [first, second] = [DAMAGES.indexOf(given), DAMAGES.indexOf(given) + 2].map(
+        (n) => places[n % places.length],
+      );
+      for (const place of [first, second]) {
+        const maker = run('parked.mjs', [directory, 'rename', 'clear', String(place)]);
+        await maker.said('parked');
+        // He holds the lock of `format`, so a clear can only come after him.
+        if (given !== DAMAGES.at(-1)) await damage(directory);
+        maker.kill();
+        await maker.ended;
+        if (given === DAMAGES.at(-1)) await damage(directory);
+      }
+      await expectAgreement(directory, workers);
+    },
+  );
 });
+
+/** Calls of making an era: before the old one is ended, before it is moved aside, among the folders of the new one, before it is published. */
+async function placesInMaking(): Promise<number[]> {
+  const child = run('parked.mjs', [`${quickFolder()}/cache`, 'rename', 'clear', 'count']);
+  const calls = JSON.parse((await child.ended).stdout) as string[];
+  const published = calls.indexOf('rename', calls.indexOf('rename') + 1);
+  return [calls.indexOf('readdir') + 1, calls.indexOf('rename'), calls.indexOf('fsync'), published - 300, published];
+}

@@ -26,6 +26,16 @@ export async function recordCalls(work: () => Promise<unknown>): Promise<string[
   return calls;
 }
 
+/** Those calls, by their index, that are worth a try each: of those made over and over (an era has 256 folders) the first ones and the last. */
+export function telling(calls: readonly string[], firstTimes = 3): number[] {
+  const times = new Map<string, number>();
+  return calls.flatMap((name, index) => {
+    const time = (times.get(name) ?? 0) + 1;
+    times.set(name, time);
+    return time <= firstTimes || !calls.includes(name, index + 1) ? [index] : [];
+  });
+}
+
 /** Lets one call of those that follow fail; where a name is given, only calls of that name are counted. What is returned ends it. */
 export function failAt(index: number, fault: Fault, only?: string): () => void {
   let count = 0;
@@ -34,7 +44,7 @@ export function failAt(index: number, fault: Fault, only?: string): () => void {
     const mine = counts && count === index;
     if (counts) count += 1;
     if (!mine) return proceed(args);
-    return fault === 'short' ? proceed(halved(name, args)) : fail(name, args, fault, proceed);
+    return fault === 'short' ? halfOf(name, args, proceed) : fail(name, args, fault, proceed);
   });
 }
 
@@ -48,11 +58,18 @@ function intercept(interception: Interception): () => void {
   return replaceSyscalls(Object.fromEntries(replacements));
 }
 
-/** Half the length of a read or a write, one byte at least. */
-function halved(name: Name, args: unknown[]): unknown[] {
-  if (!/^(read|write)(Async)?$/.test(name)) return args;
+/** A write is given half of its bytes, a read gives half of what it found: of one byte or more at least one. */
+function halfOf(name: Name, args: unknown[], proceed: (args: unknown[]) => unknown): unknown {
   const [fd, buffer, offset, length, position] = args;
-  return [fd, buffer, offset, Math.ceil(Number(length) / 2), position];
+  if (name.startsWith('write')) return proceed([fd, buffer, offset, Math.ceil(Number(length) / 2), position]);
+  const count = proceed(args);
+  if (!name.startsWith('read') || name === 'readdir' || name === 'readlink') return count;
+  const halve = (found: number) => {
+    const kept = Math.ceil(found / 2);
+    (buffer as Buffer).fill(0, Number(offset) + kept, Number(offset) + found);
+    return kept;
+  };
+  return typeof count === 'number' ? halve(count) : (count as Promise<number>).then(halve);
 }
 
 function fail(name: Name, args: unknown[], code: string, proceed: (args: unknown[]) => unknown): unknown {

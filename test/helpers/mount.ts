@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './folder.js';
 
@@ -10,6 +11,20 @@ export function mountTmpfs(options: string): string {
     execFileSync('umount', ['--lazy', folder]);
   });
   return folder;
+}
+
+/** A file system in a file, unmounted when the test ends. Needs `btrfs`. */
+export function mountBtrfs(): string {
+  const folder = temporaryFolder();
+  const point = `${folder}/mounted`;
+  mkdirSync(point);
+  execFileSync('truncate', ['-s', '128M', `${folder}/image`]);
+  execFileSync('mkfs.btrfs', ['-q', `${folder}/image`], { stdio: 'ignore' });
+  execFileSync('mount', ['-o', 'loop', `${folder}/image`, point]);
+  onTestFinished(() => {
+    execFileSync('umount', [point]);
+  });
+  return point;
 }
 
 /** Changes the options of a mounted file system, e.g. to `ro`. */

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What a test may need that not every machine has. */
-export type Tool = 'fs-ext' | 'koffi' | 'php' | 'python3' | 'flock' | 'strace' | 'root' | 'tmpfs';
+export type Tool = 'fs-ext' | 'koffi' | 'php' | 'python3' | 'flock' | 'strace' | 'root' | 'tmpfs' | 'btrfs';
 
 const CHECKS: Readonly<Record<Tool, () => unknown>> = {
   'fs-ext': () => createRequire(import.meta.url)('fs-ext'),
@@ -16,6 +16,7 @@ const CHECKS: Readonly<Record<Tool, () => unknown>> = {
   strace: () => execFileSync('strace', ['--version'], { stdio: 'ignore' }),
   root: assertRoot,
   tmpfs: mountOnce,
+  btrfs: mountBtrfsOnce,
 };
 
 /**
@@ -54,6 +55,21 @@ function succeeds(check: () => unknown): boolean {
 
 function assertRoot(): void {
   if (process.getuid?.() !== 0) throw new Error('not root');
+}
+
+function mountBtrfsOnce(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  const image = join(folder, 'image');
+  const point = join(folder, 'mounted');
+  try {
+    execFileSync('truncate', ['-s', '128M', image], { stdio: 'ignore' });
+    execFileSync('mkfs.btrfs', ['-q', image], { stdio: 'ignore' });
+    mkdirSync(point);
+    execFileSync('mount', ['-o', 'loop', image, point], { stdio: 'ignore' });
+    execFileSync('umount', [point]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function mountOnce(): void {

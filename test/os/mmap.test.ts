@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Mapping, mapPrivate, mapShared } from '../../src/os/mmap.js';
@@ -30,6 +30,32 @@ describe.skipIf(!needs('koffi'))('a mapping', () => {
     expect(mapping.bytes).toEqual(Buffer.alloc(7));
     mapping.bytes.fill('x');
     expect(readFileSync(path, 'utf8')).toBe('content');
+  });
+
+  test('that is long and private is not held against the program by V8, and is given back', () => {
+    const length = 2 ** 30;
+    const path = join(temporaryFolder(), 'data');
+    writeFileSync(path, 'content');
+    truncateSync(path, length);
+    const fd = openSync(path, 'r');
+    const before = process.memoryUsage().external;
+    const inMaps = () => readFileSync('/proc/self/maps', 'utf8').includes(path);
+    for (let time = 0; time < 20; time += 1) {
+      const mapping = mapPrivate(fd, length);
+      expect(mapping.bytes).toHaveLength(length);
+      expect(mapping.bytes.toString('utf8', 0, 7)).toBe('content');
+      mapping.bytes.write('CON');
+      expect(mapping.bytes[length - 1]).toBe(0);
+      expect(inMaps()).toBe(true);
+      mapping.close();
+      expect(inMaps()).toBe(false);
+      expect([mapping.bytes[0], mapping.bytes[length - 1]]).toEqual([0, 0]);
+    }
+    expect(process.memoryUsage().external - before).toBeLessThan(length / 2);
+    const beginning = Buffer.alloc(7);
+    readSync(fd, beginning, 0, 7, 0);
+    expect(String(beginning)).toBe('content');
+    closeSync(fd);
   });
 
   test('of no bytes is an empty buffer', () => {

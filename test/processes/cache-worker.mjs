@@ -25,6 +25,21 @@ const roles = {
     return { loads, values: [...new Set(values)] };
   },
 
+  /** Many callers ask for one stale key, of which the new value takes so long to load; then it waits until that is there. */
+  async stale() {
+    const [key = '', callers = '1', milliseconds = '0'] = args;
+    let loads = 0;
+    const load = async () => {
+      loads += 1;
+      await delay(Number(milliseconds));
+      return 'new';
+    };
+    const ask = () => cache.getOrSet(key, load, { ttl: 3_600_000, staleWhileRevalidate: 3_600_000 });
+    const values = await Promise.all(Array.from({ length: Number(callers) }, ask));
+    while ((await ask()) !== 'new') await delay(5);
+    return { loads, values: [...new Set(values)] };
+  },
+
   /** Increments one key, so many times. */
   async increments() {
     const [key = '', times = '0'] = args;

@@ -1,0 +1,173 @@
+import { errorCode } from '../errors.js';
+import { syncFolder, syncFolderNow } from '../file/sync-folder.js';
+import { syscalls } from '../os/syscalls.js';
+import type { CacheCore } from './core.js';
+import type { TemporaryEntry } from './disk.js';
+import { type Era, EraEnded } from './era.js';
+import type { Place } from './key.js';
+import { HEADER_ALLOWANCE } from './options.js';
+import { staleUntilOf } from './recency.js';
+import { inPresentEra, inPresentEraSync } from './steps.js';
+import { Temporary } from './temporary.js';
+import { writeAll, writeAllAsync } from './write-all.js';
+
+/*
+ * How a value that has been encoded becomes the entry of its key. A small one is written inside the section: that is over sooner than
+ * anything else would be. A large one, or one that is to be flushed, is written to a temporary before the section, so that nobody waits
+ * for its bytes; the section only publishes it.
+ */
+
+/** What a write came to. `refused`: the condition did not hold, and nothing was changed. */
+export type Committed = 'committed' | 'refused';
+export type Removed = 'removed' | 'absent' | 'refused';
+
+/** Asked inside the section, so that nothing can come between the answer and the write. */
+export type Condition = (era: Era) => boolean;
+
+/** Makes encoded bytes the entry of a key, if the condition holds. No promise is made where nothing had to be waited for. */
+export function commit(
+  core: CacheCore,
+  place: Place,
+  bytes: Buffer,
+  condition?: Condition,
+): Committed | Promise<Committed> {
+  if (!isWrittenFirst(core, bytes)) {
+    return core.store.inside(place.shard, 'exclusive', (era) => put(core, era, place, bytes, condition));
+  }
+  const attempt = async (era: Era) => {
+    const temporary = Temporary.make(era, place.shard, core.fileMode);
+    try {
+      await writeAllAsync(temporary.fd, bytes, 0);
+      return await publishTemporary(core, place, temporary, sizeOf(bytes), condition);
+    } finally {
+      temporary.close();
+    }
+  };
+  return core.whileOpen(inPresentEra(core, attempt));
+}
+
+/** The same on this thread. */
+export function commitSync(core: CacheCore, place: Place, bytes: Buffer, condition?: Condition): Committed {
+  if (!isWrittenFirst(core, bytes)) {
+    return core.store.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, bytes, condition));
+  }
+  return inPresentEraSync(core, (era) => {
+    const temporary = Temporary.make(era, place.shard, core.fileMode);
+    try {
+      writeAll(temporary.fd, bytes);
+      if (core.options.flush) syscalls.fsync(temporary.fd);
+      const outcome = core.store.insideSync(place.shard, 'exclusive', (present) =>
+        publishIn(core, present, place, temporary, sizeOf(bytes), condition),
+      );
+      if (outcome === 'ended') throw new EraEnded();
+      if (core.options.flush && outcome === 'committed') flushFolderNow(era, place);
+      return outcome;
+    } finally {
+      temporary.close();
+    }
+  });
+}
+
+/**
+ * Makes a temporary whose bytes are all written the entry of a key, if the condition holds; with `flush` it is on the disk then. Throws
+ * EraEnded where its era is over: it belongs to no other.
+ */
+export async function publishTemporary(
+  core: CacheCore,
+  place: Place,
+  temporary: Temporary,
+  size: Omit<TemporaryEntry, 'path'>,
+  condition?: Condition,
+): Promise<Committed> {
+  if (core.options.flush) await syscalls.fsyncAsync(temporary.fd);
+  const outcome = await core.store.inside(place.shard, 'exclusive', (present) =>
+    publishIn(core, present, place, temporary, size, condition),
+  );
+  if (outcome === 'ended') throw new EraEnded();
+  if (core.options.flush && outcome === 'committed') await flushFolder(temporary.era, place);
+  return outcome;
+}
+
+/** Removes the entry of a key, if the condition holds. */
+export async function remove(core: CacheCore, place: Place, condition?: Condition): Promise<Removed> {
+  let within: Era | undefined;
+  const outcome = await core.store.inside(place.shard, 'exclusive', (era) => {
+    within = era;
+    return removeIn(core, era, place, condition);
+  });
+  if (core.options.flush && outcome === 'removed' && within) await core.whileOpen(flushFolder(within, place));
+  return outcome;
+}
+
+/** The same on this thread. */
+export function removeSync(core: CacheCore, place: Place, condition?: Condition): Removed {
+  let within: Era | undefined;
+  const outcome = core.store.insideSync(place.shard, 'exclusive', (era) => {
+    within = era;
+    return removeIn(core, era, place, condition);
+  });
+  if (core.options.flush && outcome === 'removed' && within) flushFolderNow(within, place);
+  return outcome;
+}
+
+/** A write this short is never worth a temporary of its own: a page. */
+const LEAST_WRITTEN_FIRST = 4096;
+
+function isWrittenFirst({ options }: CacheCore, bytes: Buffer): boolean {
+  return options.flush || bytes.length > Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
+}
+
+function put(core: CacheCore, era: Era, place: Place, bytes: Buffer, condition: Condition | undefined): Committed {
+  if (condition?.(era) === false) return 'refused';
+  core.put(era, place, bytes);
+  return 'committed';
+}
+
+function publishIn(
+  core: CacheCore,
+  era: Era,
+  place: Place,
+  temporary: Temporary,
+  size: Omit<TemporaryEntry, 'path'>,
+  condition: Condition | undefined,
+): Committed | 'ended' {
+  if (era !== temporary.era) return 'ended';
+  if (condition?.(era) === false) return 'refused';
+  core.putTemporary(era, place, { path: temporary.path, ...size });
+  temporary.published();
+  return 'committed';
+}
+
+function removeIn(core: CacheCore, era: Era, place: Place, condition: Condition | undefined): Removed {
+  if (condition?.(era) === false) return 'refused';
+  return core.remove(era, place) ? 'removed' : 'absent';
+}
+
+function sizeOf(bytes: Buffer): Omit<TemporaryEntry, 'path'> {
+  return { length: bytes.length, staleUntil: staleUntilOf(bytes) };
+}
+
+async function flushFolder(era: Era, place: Place): Promise<void> {
+  try {
+    await syncFolder(folderOf(era, place));
+  } catch (error) {
+    forgiveRemoval(error);
+  }
+}
+
+function flushFolderNow(era: Era, place: Place): void {
+  try {
+    syncFolderNow(folderOf(era, place));
+  } catch (error) {
+    forgiveRemoval(error);
+  }
+}
+
+/** The era has ended since the section, and the entry has gone with its folder. */
+function forgiveRemoval(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error;
+}
+
+function folderOf(era: Era, { shard }: Place): string {
+  return era.paths.shardFolder(shard);
+}

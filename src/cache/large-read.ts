@@ -1,0 +1,168 @@
+import { constants } from 'node:buffer';
+import { errorCode, quietly } from '../errors.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import type { CacheCore } from './core.js';
+import { type Found, type OpenEntry, readOpenFile } from './disk.js';
+import {
+  BLOCK_LENGTH,
+  type CodecName,
+  type DecodedHeader,
+  decodeHeader,
+  headerLengthOf,
+  LONGEST_HEADER,
+} from './entry.js';
+import type { Era } from './era.js';
+import { IN_PLACE_LIMIT } from './format.js';
+import type { Place } from './key.js';
+import { HEADER_ALLOWANCE } from './options.js';
+import { PayloadReader, readFullyAsync } from './payload-reader.js';
+import { openEntryFile } from './read-header.js';
+import { noteRead } from './recency.js';
+
+/*
+ * Reading values through the thread pool, where they are longer than `inlineLimit`: from the page cache a short read is over before
+ * the pool has woken up, a long one keeps the event loop.
+ */
+
+/** So much is read with one call. */
+const PIECE = 32 * BLOCK_LENGTH;
+const FIRST_READ = 4096;
+
+const ABSENT = { kind: 'absent' } as const;
+
+/** A file that has been opened and not been read. */
+interface OpenFile {
+  readonly kind: 'file';
+  readonly fd: number;
+  readonly size: number;
+  /** To be called once. Until then the reader is counted (spare.ts). */
+  close(): void;
+}
+
+/**
+ * The entry of a key under an `inlineLimit` below the usual one: longer files are read through the thread pool, with 0 all of them, header
+ * and all. Entries that may be rewritten in place are read in the shard's section, so on this thread.
+ */
+export async function findLimited(core: CacheCore, place: Place, codec: CodecName | undefined): Promise<Found> {
+  const { inlineLimit } = core.options;
+  if (inlineLimit === 0 && !core.inPlace) {
+    const opened = await openThroughPool(core.store.era, place);
+    return opened.kind === 'file' ? readFile(core, place, opened, codec) : opened;
+  }
+  const inline = Math.max(inlineLimit + HEADER_ALLOWANCE, core.inPlace ? IN_PLACE_LIMIT : 0);
+  const look = (era: Era) => openOrRead(era, place, inline);
+  const found = core.inPlace
+    ? await core.store.inside(place.shard, 'shared', look)
+    : core.store.outside(look, closeUnread);
+  return found.kind === 'file' ? readFile(core, place, found, codec) : found;
+}
+
+/** Reads the payload of an open entry, and closes it. Where a codec is given the payload of another one is not read, and given as empty. */
+export async function readLarge({ fd, header, close }: OpenEntry, codec: CodecName | undefined): Promise<Found> {
+  try {
+    return await payloadOf(fd, header, codec);
+  } finally {
+    close();
+  }
+}
+
+async function readFile(
+  core: CacheCore,
+  place: Place,
+  { fd, size, close }: OpenFile,
+  codec: CodecName | undefined,
+): Promise<Found> {
+  try {
+    let beginning = Buffer.allocUnsafe(Math.min(size, FIRST_READ));
+    beginning = beginning.subarray(0, await readFullyAsync(fd, beginning, 0));
+    const length = headerLengthOf(beginning, size);
+    if (length.ok && length.value > beginning.length) {
+      beginning = Buffer.allocUnsafe(Math.min(length.value, LONGEST_HEADER));
+      beginning = beginning.subarray(0, await readFullyAsync(fd, beginning, 0));
+    }
+    const header = decodeHeader(beginning, size);
+    if (!header.ok) return { kind: 'damaged', damage: header.damage };
+    if (header.value.key !== place.key) return ABSENT;
+    noteRead(core.store.era, place);
+    return await payloadOf(fd, header.value, codec);
+  } finally {
+    close();
+  }
+}
+
+/** Allocates only what the table of checksums, which has been read and checked by then, stands for. */
+async function payloadOf(fd: number, header: DecodedHeader, codec: CodecName | undefined): Promise<Found> {
+  if (codec !== undefined && header.codec !== codec)
+    return { kind: 'entry', entry: { header, payload: Buffer.alloc(0) } };
+  if (header.payloadLength > constants.MAX_LENGTH) {
+    // A stream can have written more bytes than a Buffer holds; of any other value that cannot be.
+    return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
+  }
+  let payload = Buffer.alloc(0);
+  const opened = await PayloadReader.open(fd, header, {
+    pieceLength: PIECE,
+    allocate: (length, offset) => payload.subarray(offset, offset + length),
+  });
+  if (!opened.ok) return { kind: 'damaged', damage: opened.damage };
+  const reader = opened.value;
+  payload = Buffer.allocUnsafeSlow(header.payloadLength);
+  try {
+    while (reader.left > 0) {
+      const piece = await reader.next();
+      if (!piece.ok) return { kind: 'damaged', damage: piece.damage };
+    }
+    return { kind: 'entry', entry: { header, payload } };
+  } finally {
+    await reader.settled();
+  }
+}
+
+function openOrRead(era: Era, place: Place, inline: number): Found | OpenFile {
+  let file: ReturnType<typeof openEntryFile>;
+  try {
+    file = openEntryFile(era, place.shard, place.hash);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error;
+    file = 'not a regular file';
+  }
+  if (file === 'absent') return ABSENT;
+  if (file === 'not a regular file') return { kind: 'damaged', damage: file };
+  if (file.size > inline) return { kind: 'file', ...file };
+  try {
+    const found = readOpenFile(file.fd, place);
+    // The buffer that it lies in is used again by the next read, which may come before this one is looked at.
+    return found.kind === 'entry'
+      ? { kind: 'entry', entry: { header: found.entry.header, payload: Buffer.from(found.entry.payload) } }
+      : found;
+  } finally {
+    file.close();
+  }
+}
+
+function closeUnread(found: Found | OpenFile): void {
+  if (found.kind === 'file') found.close();
+}
+
+async function openThroughPool(era: Era, place: Place): Promise<Found | OpenFile> {
+  let fd: number | undefined;
+  const close = () => {
+    if (fd !== undefined) quietly(() => syscalls.close(fd as number));
+    era.words.endReading(place.slot);
+  };
+  era.words.beginReading(place.slot);
+  let keep = false;
+  try {
+    fd = await syscalls.openAsync(era.paths.entry(place.shard, place.hash), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const stats = await syscalls.fstatAsync(fd);
+    keep = stats.isFile();
+    return keep ? { kind: 'file', fd, size: stats.size, close } : { kind: 'damaged', damage: 'not a regular file' };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
+    if (code === 'ELOOP' || code === 'ENXIO' || code === 'EACCES')
+      return { kind: 'damaged', damage: 'not a regular file' };
+    throw error;
+  } finally {
+    if (!keep) close();
+  }
+}

@@ -1,0 +1,58 @@
+import { writeAllAsync } from './write-all.js';
+
+/**
+ * Writes bytes that come in pieces of any length into a file, from a position on, through the thread pool: while one buffer is being
+ * written the next is filled. So a call of the pool is worth its while, the buffers are always the same, and the one who gives the
+ * pieces gets them back at once.
+ */
+export class StagedWriter {
+  readonly #fd: number;
+  readonly #length: number;
+  #position: number;
+  #filling: Buffer | undefined;
+  #filled = 0;
+  #spare: Buffer | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  /** `length`: of each of the two buffers, in bytes. */
+  constructor(fd: number, position: number, length: number) {
+    this.#fd = fd;
+    this.#position = position;
+    this.#length = length;
+  }
+
+  /** Takes a copy of the bytes. Rejects where a write before has failed. */
+  async append(bytes: Buffer): Promise<void> {
+    for (let from = 0; from < bytes.length; ) {
+      this.#filling ??= this.#spare ?? Buffer.allocUnsafeSlow(this.#length);
+      const count = bytes.copy(this.#filling, this.#filled, from);
+      this.#filled += count;
+      from += count;
+      if (this.#filled === this.#length) await this.#write(this.#filling);
+    }
+  }
+
+  /** Resolves when everything is in the file; rejects where a write has failed. */
+  async finish(): Promise<void> {
+    if (this.#filling !== undefined && this.#filled > 0) await this.#write(this.#filling);
+    await this.#writing;
+  }
+
+  /** Resolves when nothing is on its way any more, whatever came of it. */
+  async settled(): Promise<void> {
+    await this.#writing.catch(() => {});
+  }
+
+  async #write(buffer: Buffer): Promise<void> {
+    await this.#writing;
+    const bytes = buffer.subarray(0, this.#filled);
+    this.#writing = writeAllAsync(this.#fd, bytes, this.#position).then(() => {
+      this.#spare = buffer;
+    });
+    // Who comes next is told of a failure.
+    this.#writing.catch(() => {});
+    this.#position += this.#filled;
+    this.#filled = 0;
+    this.#filling = undefined;
+  }
+}

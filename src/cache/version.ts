@@ -1,0 +1,16 @@
+import { randomFillSync } from 'node:crypto';
+
+const VERSIONS = 512;
+const versions = new BigUint64Array(VERSIONS);
+let nextVersion = VERSIONS;
+
+/** 64 random bits. Drawn many at a time: one draw costs as much as hundreds. */
+export function randomVersion(): bigint {
+  if (nextVersion === VERSIONS) {
+    randomFillSync(versions);
+    nextVersion = 0;
+  }
+  const version = versions[nextVersion] ?? 0n;
+  nextVersion += 1;
+  return version;
+}

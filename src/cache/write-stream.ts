@@ -1,0 +1,176 @@
+import { Writable } from 'node:stream';
+import { BlockChecksums } from './block-checksums.js';
+import { publishTemporary } from './commit.js';
+import type { CacheCore } from './core.js';
+import { type EntryHeader, encodeHeader, entryLength, type TagStamp } from './entry.js';
+import { EraEnded } from './era.js';
+import type { Evictor } from './evictor.js';
+import { checkTags, type Place } from './key.js';
+import type { SetOptions } from './options.js';
+import { StagedWriter } from './staged-writer.js';
+import { inPresentEraSync } from './steps.js';
+import { closedError } from './store.js';
+import { stampTags } from './tags.js';
+import { Temporary } from './temporary.js';
+import { writeAllAsync } from './write-all.js';
+
+/** So much is written at once: enough that waking up the thread pool does not count. */
+const PIECE = 256 * 1024;
+/** What a stream lets wait before it asks its source to. */
+const HIGH_WATER_MARK = 64 * 1024;
+
+type Callback = (error?: Error | null) => void;
+
+/** The entries that one cache is writing as streams. */
+export class WriteStreams {
+  readonly #core: CacheCore;
+  readonly #evictor: Evictor;
+  readonly #open = new Set<Writable>();
+
+  constructor(core: CacheCore, evictor: Evictor) {
+    this.#core = core;
+    this.#evictor = evictor;
+  }
+
+  /**
+   * A stream whose bytes become the value of a key when it has finished: as one step, and not at all where it fails or is destroyed. They
+   * are stored as they come, with the codec `bytes`. The bytes go through the thread pool into a temporary file.
+   *
+   * A `set` or `delete` in between does not count: whoever commits last wins. Where the cache is cleared in between (or its directory
+   * removed), the value has gone with what was cleared, as if it had been stored a moment before; the stream finishes all the same.
+   * Fails with `ERR_VALUE_TOO_LARGE` as soon as there are more bytes than `maxBytes` allows, and with `ERR_CACHE_CLOSED` where the cache is
+   * closed before `end` was called. Wrong use throws at once.
+   */
+  create(key: unknown, { ttl, tags }: SetOptions): Writable {
+    const place = this.#core.place(key);
+    const checked = checkTags(tags);
+    this.#core.header(place, { ttl });
+    const stream = new EntryWriter(this.#core, this.#evictor, place, { ttl, tags: checked });
+    this.#open.add(stream);
+    stream.once('close', () => this.#open.delete(stream));
+    return stream;
+  }
+
+  /** Destroys those that have not ended, and waits for the others. */
+  async close(): Promise<void> {
+    while (this.#open.size > 0) {
+      const closing = [...this.#open].map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)));
+      for (const stream of this.#open) {
+        if (!stream.writableEnded) stream.destroy(closedError(this.#core.directory));
+      }
+      await Promise.all(closing);
+    }
+  }
+}
+
+/** A temporary file under way, and the generations that the tags had when it was begun. */
+interface Begun {
+  readonly temporary: Temporary;
+  readonly stamps: readonly TagStamp[];
+  readonly payloadOffset: number;
+  readonly writer: StagedWriter;
+}
+
+class EntryWriter extends Writable {
+  readonly #core: CacheCore;
+  readonly #evictor: Evictor;
+  readonly #place: Place;
+  readonly #options: { readonly ttl: number | undefined; readonly tags: readonly string[] };
+  readonly #checksums = new BlockChecksums();
+  #begun: Begun | undefined;
+  #payloadLength = 0;
+  #working: Promise<void> | undefined;
+
+  constructor(
+    core: CacheCore,
+    evictor: Evictor,
+    place: Place,
+    options: { readonly ttl: number | undefined; readonly tags: readonly string[] },
+  ) {
+    super({ highWaterMark: HIGH_WATER_MARK });
+    this.#core = core;
+    this.#evictor = evictor;
+    this.#place = place;
+    this.#options = options;
+    try {
+      // At once, and not in `_construct`: a tag that is invalidated from now on concerns what is about to be written.
+      this.#begun = inPresentEraSync(core, (era) => {
+        const stamps = stampTags(era.words, options.tags);
+        const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
+        const temporary = Temporary.make(era, place.shard, core.fileMode);
+        return { stamps, payloadOffset, temporary, writer: new StagedWriter(temporary.fd, payloadOffset, PIECE) };
+      });
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#work(() => this.#append(chunk), callback);
+  }
+
+  override _final(callback: Callback): void {
+    this.#work(() => this.#core.whileOpen(this.#finish()), callback);
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    void this.#close().then(() => callback(error));
+  }
+
+  /** One after the other: the stream asks for the next when it has been called back. */
+  #work(work: () => Promise<void>, callback: Callback): void {
+    const result = work();
+    const settled = () => {
+      this.#working = undefined;
+    };
+    this.#working = result.then(settled, settled);
+    result.then(() => callback(), callback);
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
+    const { temporary, payloadOffset, writer } = this.#open;
+    const payloadLength = this.#payloadLength + bytes.length;
+    this.#evictor.assertFits(entryLength({ payloadOffset, payloadLength }));
+    // It is lost already: nobody will ever read it.
+    if (temporary.era.ended) return;
+    this.#checksums.add(bytes);
+    this.#payloadLength = payloadLength;
+    await writer.append(bytes);
+  }
+
+  /** The table, then the header, whose place was left free; and then it is published. */
+  async #finish(): Promise<void> {
+    const { temporary, stamps, payloadOffset, writer } = this.#open;
+    const { table, payloadChecksum } = this.#checksums.finish();
+    await writer.append(table);
+    await writer.finish();
+    // Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning.
+    const header = { ...this.#header(stamps), payloadLength: this.#payloadLength };
+    await writeAllAsync(temporary.fd, encodeHeader(header, payloadChecksum), 0);
+    const length = payloadOffset + this.#payloadLength + table.length;
+    const size = { length, staleUntil: header.staleUntil };
+    try {
+      await publishTemporary(this.#core, this.#place, temporary, size, () => !this.destroyed);
+    } catch (error) {
+      // Cleared meanwhile, and this with it.
+      if (!(error instanceof EraEnded)) throw error;
+    }
+    await this.#evictor.afterWrite(length);
+  }
+
+  /** A descriptor is not closed under a write that is on its way: its number may be another file's by then. */
+  async #close(): Promise<void> {
+    await this.#working;
+    await this.#begun?.writer.settled();
+    this.#begun?.temporary.close();
+  }
+
+  #header(tags: readonly TagStamp[]): Omit<EntryHeader, 'payloadLength'> {
+    return { ...this.#core.header(this.#place, { ttl: this.#options.ttl, tags }), codec: 'bytes', rewritable: false };
+  }
+
+  get #open(): Begun {
+    if (this.#begun === undefined) throw new Error('the stream has not begun');
+    return this.#begun;
+  }
+}
