@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { nextEraSteps } from '../../src/cache/eras.js';
-import { type Action, type EraPrograms, EraWorld, eraModel, eraPrograms, type Task } from './era-model.js';
+import { eraModel } from './era-model.js';
+import { eraPrograms } from './era-programs.js';
+import { type Action, type EraPrograms, EraWorld, type Task } from './era-world.js';
 import { type Exploration, explore } from './explore.js';
 
 const read: Task = { kind: 'read' };
