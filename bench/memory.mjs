@@ -12,14 +12,14 @@ const { FileCache } = await import('../dist/index.js');
 const { keys, shuffledKeys, profile } = await import('./memory/values.mjs');
 const { measured, ratioOf } = await import('./support/ratios.mjs');
 const { runBench } = await import('./support/report.mjs');
-const { interleave, takeTurns } = await import('./support/rounds.mjs');
+const { interleave, nanosecondsOf, nanosecondsOfAsync } = await import('./support/rounds.mjs');
 
 const WORKER = fileURLToPath(new URL('./memory/worker.mjs', import.meta.url));
 /** So few that every read of another key is a miss in memory. */
 const HARDLY_ANY = 16;
 
 await runBench('memory', async ({ folder, rounds, quick }) => {
-  const milliseconds = quick ? 100 : 400;
+  const milliseconds = quick ? 100 : 500;
   const order = shuffledKeys();
   const key = (/** @type {number} */ index) => order[index % order.length] ?? '';
 
@@ -35,14 +35,15 @@ await runBench('memory', async ({ folder, rounds, quick }) => {
     await lmdb.put(name, profile(index));
   }
 
-  const figures = await takeTurns(rounds, milliseconds, {
-    'LRUCache.get': { kind: 'sync', call: (index) => lru.get(key(index)) },
-    getSync: { kind: 'sync', call: (index) => cache.getSync(key(index)) },
-    get: { kind: 'async', call: async (index) => cache.get(key(index)) },
-    'lmdb get': { kind: 'sync', call: (index) => lmdb.get(key(index)) },
-    'lmdb get, async': { kind: 'async', call: async (index) => lmdb.get(key(index)) },
-    'getSync, missing in memory': { kind: 'sync', call: (index) => cold.getSync(key(index)) },
-    'getSync, memory: false': { kind: 'sync', call: (index) => off.getSync(key(index)) },
+  // In long loops, one after the other: a hit is to be measured where hits are frequent, and finds the processor's caches warm.
+  const figures = await interleave(rounds, {
+    'LRUCache.get': () => nanosecondsOf(milliseconds, (index) => lru.get(key(index))),
+    getSync: () => nanosecondsOf(milliseconds, (index) => cache.getSync(key(index))),
+    get: () => nanosecondsOfAsync(milliseconds, async (index) => cache.get(key(index))),
+    'lmdb get': () => nanosecondsOf(milliseconds, (index) => lmdb.get(key(index))),
+    'lmdb get, async': () => nanosecondsOfAsync(milliseconds, async (index) => lmdb.get(key(index))),
+    'getSync, missing in memory': () => nanosecondsOf(milliseconds, (index) => cold.getSync(key(index))),
+    'getSync, memory: false': () => nanosecondsOf(milliseconds, (index) => off.getSync(key(index))),
   });
   for (const [name, nanoseconds] of Object.entries(figures)) {
     console.log(`${name.padEnd(28)} ${nanoseconds.map((figure) => figure.toFixed(0).padStart(7)).join('')}  ns`);

@@ -105,18 +105,19 @@ export class Reads {
     const shared = this.#tier !== undefined;
     if (shared && this.#sharing === 'freeze') freezeDeeply(decoded.value);
     const { createdAt, expiresAt, tags } = entry.header;
+    // What a hit looks at comes first, so that it lies together in memory.
     const kept: KeptValue = {
       era: look?.party.era ?? 0,
       slot: place.slot,
       epoch: look?.party.epoch ?? 0,
-      place,
-      value: decoded.value,
+      mayEnd: expiresAt !== Number.POSITIVE_INFINITY || tags.length > 0,
+      turn: 0,
       copied: shared && isBytes(decoded.value),
+      value: decoded.value,
+      place,
       createdAt,
       expiresAt,
       tags,
-      mayEnd: expiresAt !== Number.POSITIVE_INFINITY || tags.length > 0,
-      turn: 0,
     };
     // Where the era ended meanwhile, what was read may be of the next one.
     if (look !== undefined && look.era === this.#core.store.opened) {
