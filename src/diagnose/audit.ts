@@ -69,7 +69,10 @@ export class AuditReader {
   /** The end of all logs. */
   finish(findings: Findings): void {
     for (const event of [...this.#events.keys()]) this.#end(event);
-    for (const program of this.#programs.values()) report(findings, program);
+    for (const program of this.#programs.values()) {
+      program.emptied.sort((one, other) => one.timeMs - other.timeMs);
+      report(findings, program);
+    }
     for (const path of new Set([...this.#programs.values()].map((program) => program.path))) {
       const writers = [...this.#programs.values()].filter((one) => one.path === path && one.role === 'writer');
       if (writers.some(({ emptied }) => emptied.length > 0)) findEmptied(findings, path, writers);
@@ -198,7 +201,7 @@ function report(findings: Findings, program: Program): void {
       comm,
       exe,
       ...(proctitle !== undefined && { proctitle }),
-      pids: [...pids],
+      pids: [...pids].sort((one, other) => one - other),
       syscalls: [...program.syscalls],
       flags: [...program.flags],
       firstMs,

@@ -84,8 +84,9 @@ function faultOffset(mapping: Mapping, address: number): number {
 function explain(trace: Trace, death: Death, mapping: Mapping): void {
   const { inode } = mapping;
   const at = faultOffset(mapping, death.address);
-  const takes = (truncation: Truncation | undefined) => truncation !== undefined && pagesEnd(truncation.newSize) <= at;
-  const candidates = [mapping.call.hole, ...mapping.truncations].filter(takes).filter((one) => one !== undefined);
+  const takes = (truncation: Truncation) => pagesEnd(truncation.newSize) <= at;
+  const since = inode.cuts.filter((cut) => cut !== mapping.call.hole && cut.mark.ended > mapping.call.mark.order);
+  const candidates = [mapping.call.hole, ...since].filter((one) => one !== undefined).filter(takes);
   const open = candidates.filter((one) => one === inode.truncation && !(pagesEnd(inode.size) > at)).at(-1);
   const cause = open ?? candidates.at(-1);
   if (cause !== undefined) add(trace, death, caused(death, mapping, cause, candidates, 'ordered'));

@@ -209,5 +209,6 @@ export function callOf({ text }: Mark): string {
   return Buffer.from(text, 'latin1')
     .toString('utf8')
     .replace(/ +(= )/, ' $1')
+    .replace(/ <\d+\.\d+>$/, '')
     .replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
 }

@@ -19,7 +19,7 @@ export class HalfCall {
   /** Keeps the first half, without the word that it is one. */
   keep(half: StraceLine, place: { line: number; order: number; timeMs: number }): void {
     const { bytes, from } = half;
-    let end = half.end - UNFINISHED_LENGTH;
+    let end = half.kind === 'unfinished' ? half.end - UNFINISHED_LENGTH : half.end;
     while (end > from && bytes[end - 1] === 32) end -= 1;
     this.#length = Math.min(end - from, LONGEST);
     if (this.#length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(Math.max(128, this.#length * 2));

@@ -35,7 +35,7 @@ function judgeAccess(trace: Trace, inode: Inode, access: Access, accesses: Map<u
   const path = inode.path;
   const sidecar = printablePath(inode.guard?.sidecarPath ?? `${path}.lock`);
   const lockers = whoLocks(inode, access, accesses);
-  if (readers.unlocked !== undefined && lockers !== undefined) {
+  if (readers?.unlocked !== undefined && lockers !== undefined) {
     const key = `unlocked-reader ${path} ${process.pid}`;
     const call = readers.unlocked.marks.at(-1);
     const writer = writerBeside(access, accesses);
@@ -49,7 +49,7 @@ function judgeAccess(trace: Trace, inode: Inode, access: Access, accesses: Map<u
           writer: {
             process: writer.process,
             mark: marksOf(writer).at(-1),
-            own: writer.writers.locked > 0 ? 'exclusive' : 'none',
+            own: (writer.writers?.locked ?? 0) > 0 ? 'exclusive' : 'none',
           },
         }),
         steps: [
@@ -63,7 +63,7 @@ function judgeAccess(trace: Trace, inode: Inode, access: Access, accesses: Map<u
       readers.unlockedCount,
     );
   }
-  if (writers.unlocked !== undefined && lockers !== undefined) {
+  if (writers?.unlocked !== undefined && lockers !== undefined) {
     const key = `unlocked-writer ${path} ${process.pid}`;
     const call = writers.unlocked.marks.at(-1);
     const how =
@@ -84,8 +84,10 @@ function judgeAccess(trace: Trace, inode: Inode, access: Access, accesses: Map<u
       writers.unlockedCount,
     );
   }
-  if (readers.unlinked !== undefined) unlinked(trace, inode, access, 'reader', readers.unlinked, readers.unlinkedCount);
-  if (writers.unlinked !== undefined) unlinked(trace, inode, access, 'writer', writers.unlinked, writers.unlinkedCount);
+  if (readers?.unlinked !== undefined)
+    unlinked(trace, inode, access, 'reader', readers.unlinked, readers.unlinkedCount);
+  if (writers?.unlinked !== undefined)
+    unlinked(trace, inode, access, 'writer', writers.unlinked, writers.unlinkedCount);
 }
 
 function unlinked(
@@ -123,26 +125,38 @@ function unlinked(
 function whoLocks(inode: Inode, { process }: Access, accesses: Map<unknown, Access>): string | undefined {
   const users = [...(inode.guard?.users ?? [])];
   if (users.some((user) => user !== process)) return 'others lock';
-  const locked = [...accesses.values()].some(({ readers, writers }) => readers.locked + writers.locked > 0);
+  const locked = [...accesses.values()].some(
+    ({ readers, writers }) => (readers?.locked ?? 0) + (writers?.locked ?? 0) > 0,
+  );
   return locked ? 'elsewhere it locks' : undefined;
 }
 
 /** A process that changes the file, another one if there is one. */
 function writerBeside(access: Access, accesses: Map<unknown, Access>): Access | undefined {
   let found: Access | undefined;
+  let best = -1;
   for (const other of accesses.values()) {
-    if (other.writers.count === 0) continue;
-    if (found === undefined || found === access || (other !== access && other.writers.locked > 0)) found = other;
+    if (other.writers === undefined) continue;
+    const fitness = (other !== access ? 2 : 0) + (other.writers.locked > 0 ? 1 : 0);
+    if (fitness <= best) continue;
+    best = fitness;
+    found = other;
   }
   return found;
 }
 
 function marksOf({ writers }: Access): Mark[] {
-  return [writers.lock, writers.first].filter((mark) => mark !== undefined);
+  return [writers?.lock, writers?.first].filter((mark) => mark !== undefined);
 }
 
-function addUser(trace: Trace, inode: Inode, { process }: Access, role: 'reader' | 'writer', counts: Tally): void {
-  if (counts.count === 0) return;
+function addUser(
+  trace: Trace,
+  inode: Inode,
+  { process }: Access,
+  role: 'reader' | 'writer',
+  counts: Tally | undefined,
+): void {
+  if (counts === undefined) return;
   const first = counts.first;
   const user: FileUser = {
     pid: process.pid,

@@ -187,10 +187,16 @@ export function accessOf(inode: Inode, process: Process): Access | undefined {
   let access = inode.accesses.get(process);
   if (access === undefined) {
     if (inode.accesses.size >= MOST_PROCESSES) return undefined;
-    access = { process, readers: newTally(), writers: newTally() };
+    access = { process, readers: undefined, writers: undefined };
     inode.accesses.set(process, access);
   }
   return access;
+}
+
+/** What a process does as a reader, or as a writer, of a file. */
+export function tallyOf(access: Access, role: 'readers' | 'writers'): Tally {
+  access[role] ??= newTally();
+  return access[role];
 }
 
 function newTally(): Tally {

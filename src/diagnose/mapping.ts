@@ -16,7 +16,7 @@ import {
 
 /** Smaller than that of any machine: what is safe with pages of this size is safe with larger ones. */
 const PAGE = 4096;
-const MOST_TRUNCATIONS = 4;
+const MOST_CUTS = 8;
 
 /** Where the last page of a file of this length ends: what is mapped beyond it is SIGBUS. */
 export function pagesEnd(size: number): number {
@@ -59,7 +59,7 @@ export function mapped(
 export function addMapping(trace: Trace, memory: Memory, mapping: Mapping): void {
   unmapRange(trace, memory, mapping.start, mapping.end);
   memory.mappings.add(mapping);
-  mapping.inode.mappings.add(mapping);
+  mapping.inode.addMapping(mapping);
   if (mapping.call.hole !== undefined) underMapping(trace, mapping, mapping.call.hole);
 }
 
@@ -95,11 +95,13 @@ export function remapped(
 
 /** A file was made shorter that somebody has mapped. */
 export function cutUnderMapping(trace: Trace, inode: Inode, truncation: Truncation): void {
+  if (inode.cuts.length === MOST_CUTS) inode.cuts.shift();
+  inode.cuts.push(truncation);
   for (const mapping of inode.mappings) {
     if (mapping.offset + mapping.end - mapping.start <= pagesEnd(truncation.newSize)) continue;
-    if (mapping.truncations.length === MOST_TRUNCATIONS) mapping.truncations.shift();
-    mapping.truncations.push(truncation);
+    // One is enough to say that it is dangerous.
     underMapping(trace, mapping, truncation);
+    return;
   }
 }
 

@@ -69,7 +69,7 @@ function mapFile(trace: Trace, task: Task, line: string): void {
   };
   const mapping = new Mapping(task.memory, trace.names.at(path), { start, end, offset }, call);
   task.memory.mappings.add(mapping);
-  mapping.inode.mappings.add(mapping);
+  mapping.inode.addMapping(mapping);
 }
 
 function attempt<T>(look: () => T): T | undefined {

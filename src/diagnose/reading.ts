@@ -1,4 +1,4 @@
-import { accessOf, heldNow, locksFileItself, ownLock, tally } from './locking.js';
+import { accessOf, heldNow, locksFileItself, ownLock, tally, tallyOf } from './locking.js';
 import type { StraceLine } from './strace-line.js';
 import type { Trace } from './trace.js';
 import { ADVICE, capital, printablePath, shortened, who } from './wording.js';
@@ -50,7 +50,7 @@ export function noteRead(
   if (!first) description.lateNoted = true;
   description.readNoted = true;
   const access = accessOf(inode, task.process);
-  if (access !== undefined) tally(access.readers, manner, inode, own, 'shared', marks);
+  if (access !== undefined) tally(tallyOf(access, 'readers'), manner, inode, own, 'shared', marks);
 }
 
 export function marksBefore({ opened, looked }: Description, mark: Mark): Mark[] {

@@ -29,9 +29,20 @@ import {
 
 /**
  * What a line is. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of strace). `unfinished` and
- * `resumed` are the two halves of a call of interest.
+ * `resumed` are the two halves of a call of interest; `broken` and `rest` are so too, where a message of strace came in between: without `-o` it
+ * says on the same line that it has attached to a child.
  */
-export type LineKind = 'call' | 'unfinished' | 'resumed' | 'signal' | 'end' | 'attached' | 'other' | 'garbage';
+export type LineKind =
+  | 'call'
+  | 'unfinished'
+  | 'resumed'
+  | 'broken'
+  | 'rest'
+  | 'signal'
+  | 'end'
+  | 'attached'
+  | 'other'
+  | 'garbage';
 
 /** What a call returned, where it returned no number: `?`, or a line that was cut. */
 export const NO_RESULT = Number.NaN;
@@ -39,6 +50,8 @@ export const NO_RESULT = Number.NaN;
 const UNFINISHED = '<unfinished ...>';
 /** strace let go of the process in the middle of a call. */
 const DETACHED = '<detached ...>';
+const MESSAGE = 'strace: Process ';
+const ATTACHED = ' attached';
 const RESUMED = 'resumed>';
 const MOST_ARGUMENTS = 10;
 /** Below it a number with a fraction is a time since the call before (`-r`), above it one since 1970 (`-ttt`). */
@@ -71,6 +84,9 @@ export class StraceLine {
   result = NO_RESULT;
   /** Where the number ends: `<path>`, the name of the error, or a remark may follow. */
   resultEnd = 0;
+  /** The child that a `broken` line tells of. */
+  attached = 0;
+  #broken = false;
 
   /** Takes a line apart: the range `start` to `end` of `bytes`. */
   parse(bytes: Buffer, start: number, end: number): LineKind {
@@ -81,6 +97,11 @@ export class StraceLine {
     this.sincePreviousMs = Number.NaN;
     this.call = undefined;
     this.kind = this.#parseFrom(start);
+    if (this.kind === 'garbage' && this.#broken && (bytes[start] === COMMA || bytes[start] === CLOSE_PAREN)) {
+      this.from = start;
+      this.kind = 'rest';
+    }
+    this.#broken = this.kind === 'broken';
     return this.kind;
   }
 
@@ -280,8 +301,20 @@ export class StraceLine {
     }
     if (bytes[end - 1] === GREATER && standsThere(bytes, UNFINISHED, end - UNFINISHED.length, end)) return 'unfinished';
     at = this.#parseArguments(at + 1);
-    if (at < 0) return standsThere(bytes, DETACHED, end - DETACHED.length, end) ? 'other' : 'garbage';
+    if (at < 0) return this.#parseBroken();
     return this.#parseResult(at) ? 'call' : 'garbage';
+  }
+
+  /** `clone(child_stack=NULL, flags=SIGCHLDstrace: Process 4243 attached`: `end` is moved before the message. */
+  #parseBroken(): LineKind {
+    const { bytes, end } = this;
+    if (standsThere(bytes, DETACHED, end - DETACHED.length, end)) return 'other';
+    if (!standsThere(bytes, ATTACHED, end - ATTACHED.length, end)) return 'garbage';
+    const message = bytes.lastIndexOf(MESSAGE, end);
+    if (message <= this.from) return 'garbage';
+    this.attached = Number.parseInt(bytes.toString('latin1', message + MESSAGE.length, end), 10);
+    this.end = message;
+    return 'broken';
   }
 
   /** Finds where each argument begins and ends. Gives the position behind the closing parenthesis, or -1 where there is none. */

@@ -1,3 +1,4 @@
+import type { CallName } from './calls.js';
 import { explainLate, hitBySigbus, killed } from './deaths.js';
 import type { HalfCall } from './half-call.js';
 import { AT_ONCE, HANDLERS, WHEN_FAILED, WITHOUT_RESULT } from './handlers.js';
@@ -7,6 +8,8 @@ import type { Task } from './world.js';
 
 /** Both halves of an interrupted call; what is longer is passed over. */
 const LONGEST_CALL = 64 * 1024;
+const MOST_ANNOUNCED = 10_000;
+const MAKES_TASKS: ReadonlySet<CallName> = new Set<CallName>(['clone', 'fork', 'vfork']);
 const ENDED = Buffer.from(') = 0', 'latin1');
 
 /** Feeds the lines of strace logs, in the order in which they happened, to a {@link Trace}. */
@@ -15,6 +18,7 @@ export class StraceReader {
   readonly #whole = new StraceLine();
   readonly #joined = Buffer.allocUnsafeSlow(LONGEST_CALL);
   readonly #announced = new Set<number>();
+  #broken: Task | undefined;
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -35,6 +39,14 @@ export class StraceReader {
       case 'resumed':
         this.#resumed(this.#taskOf(line, logPid), line);
         break;
+      case 'broken':
+        this.#announce(line.attached);
+        this.#broken = this.#taskOf(line, logPid);
+        this.#unfinished(this.#broken, line);
+        break;
+      case 'rest':
+        if (this.#broken !== undefined) this.#resumed(this.#broken, line);
+        break;
       case 'signal':
         hitBySigbus(trace, this.#taskOf(line, logPid), line);
         break;
@@ -42,7 +54,7 @@ export class StraceReader {
         this.#end(this.#taskOf(line, logPid), line);
         break;
       case 'attached':
-        this.#announced.add(line.pid);
+        this.#announce(line.pid);
         break;
       case 'other':
         if (trace.merged) this.#settle(trace.tasks.get(line.pid || logPid));
@@ -50,6 +62,12 @@ export class StraceReader {
       case 'garbage':
         break;
     }
+  }
+
+  /** Believed until its first line; of those that never have one not too many are kept. */
+  #announce(pid: number): void {
+    if (this.#announced.size >= MOST_ANNOUNCED) this.#announced.clear();
+    this.#announced.add(pid);
   }
 
   /** The end of all logs. */
@@ -98,6 +116,7 @@ export class StraceReader {
     const { half } = task;
     half.keep(line, { line: trace.line, order: trace.now, timeMs: trace.timeMs });
     const { call } = line;
+    if (call !== undefined && MAKES_TASKS.has(call)) trace.cloning.add(task);
     half.applied = call !== undefined && (AT_ONCE.has(call) || (call === 'flock' && half.text().includes('LOCK_UN')));
     if (half.applied && this.#isWhole(half, ENDED, 0, ENDED.length)) this.#call(task, this.#whole);
   }
@@ -107,7 +126,13 @@ export class StraceReader {
     const { half } = task;
     if (!half.begun) return;
     half.begun = false;
-    if (half.applied || !this.#isWhole(half, line.bytes, line.from, line.end) || this.#whole.call !== line.call) return;
+    this.#trace.cloning.delete(task);
+    if (
+      half.applied ||
+      !this.#isWhole(half, line.bytes, line.from, line.end) ||
+      (line.call !== undefined && this.#whole.call !== line.call)
+    )
+      return;
     const trace = this.#trace;
     const { line: lineNumber, timeMs, now } = trace;
     trace.line = half.line;

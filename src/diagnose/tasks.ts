@@ -42,6 +42,7 @@ export interface TaskEvents {
   unmapped(mapping: Mapping): void;
   /** A lock that belonged to a process went with it. */
   unlocked(lock: Lock): void;
+  ended(task: Task): void;
 }
 
 /** All threads that the log shows, with what they have open and mapped. */
@@ -137,6 +138,7 @@ export class Tasks {
     task.deferred = undefined;
     this.#tasks.delete(task.tid);
     if (this.#last === task) this.#last = undefined;
+    this.#events.ended(task);
     const lastOfProcess = task.table.users === 1;
     this.#leaveTable(task.table);
     this.#leaveMemory(task.memory);
@@ -254,6 +256,6 @@ function shared<T extends { users: number }>(what: T): T {
 export function copyMapping(mapping: Mapping, memory: Memory, start: number, end: number): Mapping {
   const copy = mapping.part(memory, start, end);
   memory.mappings.add(copy);
-  mapping.inode.mappings.add(copy);
+  mapping.inode.addMapping(copy);
   return copy;
 }

@@ -11,7 +11,7 @@ import type { Description, Guard, Inode, Lock, Mapping, Mark, Process, Task } fr
 const LONGEST_TEXT = 200;
 /** Threads of unknown origin that are looked through for one that shares a descriptor. */
 const MOST_SHARERS = 64;
-const CLONING = /^v?fork\(|^clone/;
+const MOST_AWAITED = 10_000;
 const TRUNCATING = /^(?:open.*O_TRUNC|creat|f?truncate)/;
 
 /** How far the order of lines is the order of what happened. */
@@ -25,6 +25,8 @@ export class Trace {
   /** Several logs that were put in order by the times at which calls began: that one has ended only the next line of its thread shows. */
   readonly merged: boolean;
   order: Order;
+  /** Threads whose call that makes another one has begun, and not returned yet. */
+  readonly cloning = new Set<Task>();
   /** Children that were seen before the call that made them returned. */
   readonly #awaited = new Set<number>();
   /** Where we are. `line` is where the present call began. */
@@ -53,6 +55,10 @@ export class Trace {
       released: (description) => this.#released(description),
       unmapped: (mapping) => this.unmapped(mapping),
       unlocked: (lock) => this.unlocked(lock),
+      ended: (task) => {
+        this.cloning.delete(task);
+        this.deaths.delete(task.process);
+      },
     });
   }
 
@@ -72,7 +78,7 @@ export class Trace {
   }
 
   unmapped(mapping: Mapping): void {
-    mapping.inode.mappings.delete(mapping);
+    mapping.inode.removeMapping(mapping);
     this.names.released(mapping.inode);
   }
 
@@ -94,6 +100,7 @@ export class Trace {
     if (known !== undefined) return known;
     const parent = this.#onlyParentUnderWay();
     if (parent === undefined) return this.tasks.appear(pid);
+    if (this.#awaited.size >= MOST_AWAITED) this.#awaited.clear();
     this.#awaited.add(pid);
     return this.tasks.begin(pid, parent, sharingIn(parent.half.text()));
   }
@@ -157,13 +164,9 @@ export class Trace {
   }
 
   #onlyParentUnderWay(): Task | undefined {
-    let found: Task | undefined;
-    for (const task of this.tasks.all()) {
-      if (!task.half.begun || !CLONING.test(task.half.text(8))) continue;
-      if (found !== undefined) return undefined;
-      found = task;
-    }
-    return found;
+    if (this.cloning.size !== 1) return undefined;
+    for (const task of this.cloning) return task;
+    return undefined;
   }
 
   /** The end of the log. */

@@ -67,9 +67,11 @@ export class Inode {
   size = Number.NaN;
   /** Open descriptions. */
   opened = 0;
-  readonly mappings = new Set<Mapping>();
+  #mappings: Set<Mapping> | undefined;
   /** The last time that it was made shorter. */
   truncation: Truncation | undefined;
+  /** The last few that there were while somebody had it mapped. */
+  readonly cuts: Truncation[] = [];
   /** Made by somebody who still writes the first version of it: nobody expects a whole file there yet. */
   fresh = false;
   freshBy: Description | undefined;
@@ -89,13 +91,29 @@ export class Inode {
   constructor(path: string) {
     this.path = path;
   }
+
+  /** Where it is mapped. Most files never are, and there are many. */
+  get mappings(): ReadonlySet<Mapping> {
+    return this.#mappings ?? NOWHERE;
+  }
+
+  addMapping(mapping: Mapping): void {
+    this.#mappings ??= new Set();
+    this.#mappings.add(mapping);
+  }
+
+  removeMapping(mapping: Mapping): void {
+    this.#mappings?.delete(mapping);
+  }
 }
+
+const NOWHERE: ReadonlySet<Mapping> = new Set();
 
 /** What one process did to a file. */
 export interface Access {
   readonly process: Process;
-  readonly readers: Tally;
-  readonly writers: Tally;
+  readers: Tally | undefined;
+  writers: Tally | undefined;
 }
 
 /** Accesses of one kind: how many, how many under a lock, and what the first one without looked like. */
@@ -282,23 +300,14 @@ export class Mapping {
   readonly inode: Inode;
   readonly memory: Memory;
   readonly call: MapCall;
-  /** Truncations since, the last few. */
-  readonly truncations: Truncation[];
 
-  constructor(
-    memory: Memory,
-    inode: Inode,
-    range: { start: number; end: number; offset: number },
-    call: MapCall,
-    truncations: Truncation[] = [],
-  ) {
+  constructor(memory: Memory, inode: Inode, range: { start: number; end: number; offset: number }, call: MapCall) {
     this.memory = memory;
     this.inode = inode;
     this.start = range.start;
     this.end = range.end;
     this.offset = range.offset;
     this.call = call;
-    this.truncations = truncations;
   }
 
   /** Some of its pages, at the same place, in this or another memory. */
@@ -309,7 +318,7 @@ export class Mapping {
   /** Some of its pages, beginning with `from`, at `start`. */
   moved(memory: Memory, start: number, end: number, from: number): Mapping {
     const offset = this.offset + from - this.start;
-    return new Mapping(memory, this.inode, { start, end, offset }, this.call, [...this.truncations]);
+    return new Mapping(memory, this.inode, { start, end, offset }, this.call);
   }
 }
 

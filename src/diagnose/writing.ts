@@ -1,5 +1,5 @@
 import { Open } from './arguments.js';
-import { accessOf, evidence, heldNow, ownLock, tally } from './locking.js';
+import { accessOf, evidence, heldNow, ownLock, tally, tallyOf } from './locking.js';
 import { cutUnderMapping } from './mapping.js';
 import { SIDECAR_SUFFIX } from './names.js';
 import { emptyReadFound, marksBefore, rewritingWentOn } from './reading.js';
@@ -55,7 +55,7 @@ function noteWrite(task: Task, description: Description, inode: Inode, mark: () 
   const access = accessOf(inode, task.process);
   const manner = description.flags & Open.append ? 'append' : description.emptied ? 'truncate' : 'in place';
   if (access !== undefined)
-    tally(access.writers, manner, inode, own, 'exclusive', () => marksBefore(description, mark()));
+    tally(tallyOf(access, 'writers'), manner, inode, own, 'exclusive', () => marksBefore(description, mark()));
 }
 
 /** To be called where a descriptor is closed through which the file was emptied, and no lock came in between. */
@@ -68,11 +68,12 @@ export function countEmptied(
   description.writeNoted = true;
   const access = accessOf(inode, task.process);
   if (access === undefined) return;
-  access.writers.count += 1;
-  if (!access.writers.manners.includes('truncate')) access.writers.manners.push('truncate');
-  access.writers.first ??= found.marks.at(-1);
-  access.writers.unlockedCount += 1;
-  access.writers.unlocked ??= found;
+  const counts = tallyOf(access, 'writers');
+  counts.count += 1;
+  if (!counts.manners.includes('truncate')) counts.manners.push('truncate');
+  counts.first ??= found.marks.at(-1);
+  counts.unlockedCount += 1;
+  counts.unlocked ??= found;
 }
 
 function isFresh(inode: Inode, description: Description): boolean {
@@ -201,5 +202,5 @@ function noteTruncation(
   if (description?.writeNoted && own.mode === 'exclusive') return;
   if (description !== undefined) description.writeNoted = true;
   const access = accessOf(inode, task.process);
-  if (access !== undefined) tally(access.writers, 'truncate', inode, own, 'exclusive', marks);
+  if (access !== undefined) tally(tallyOf(access, 'writers'), 'truncate', inode, own, 'exclusive', marks);
 }
