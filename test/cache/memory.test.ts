@@ -98,7 +98,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
   });
 
   test('a loop that lets no timer run sees within 4,096 hits that the directory was removed', () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const cache = open({ directory });
     cache.setSync('key', 1);
     cache.getSync('key');
@@ -129,7 +129,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
         },
       ],
     ])('%s', (_, damage) => {
-      const directory = `${temporaryFolder()}/cache`;
+      const directory = `${quickFolder()}/cache`;
       const cache = open({ directory });
       const other = open({ directory });
       const core = new CacheCore({ directory });
