@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { errorCode } from '../errors.js';
 import { benchCommand } from './bench.js';
 import { clearCommand } from './clear.js';
+import { diagnoseCommand } from './diagnose.js';
 import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
 import { getCommand } from './get.js';
 import { lsCommand } from './ls.js';
@@ -14,6 +15,7 @@ import { setCommand } from './set.js';
 import { statsCommand } from './stats.js';
 import { traceCommand } from './trace.js';
 import { verifyCommand } from './verify.js';
+import { watchCommand } from './watch.js';
 
 // Whoever reads our output may leave early (`holdfast race | head -1`).
 process.stdout.on('error', (error) => {
@@ -35,6 +37,8 @@ const program = new Command('holdfast')
   .exitOverride();
 const commands = [
   raceCommand,
+  diagnoseCommand,
+
   benchCommand,
   lsCommand,
   getCommand,
@@ -45,6 +49,7 @@ const commands = [
   verifyCommand,
   pruneCommand,
   traceCommand,
+  watchCommand,
 ];
 for (const make of commands) {
   const command = make().copyInheritedSettings(program);

@@ -24,3 +24,14 @@ export function formatDuration(milliseconds: number): string {
   const [span, name] = SPANS.find(([length]) => milliseconds >= length) ?? [1, 'ms'];
   return `${Math.max(0, Math.floor(milliseconds / span))} ${name}`;
 }
+
+/** `31 µs`, `2.1 ms`, `14.0 s`: for times that can be short. */
+export function formatSpan(milliseconds: number): string {
+  if (milliseconds < 1) return `${Math.round(milliseconds * 1_000)} µs`;
+  if (milliseconds < 1_000) return `${trimmed(milliseconds)} ms`;
+  return `${trimmed(milliseconds / 1_000)} s`;
+}
+
+function trimmed(value: number): string {
+  return value < 100 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0);
+}

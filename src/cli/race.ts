@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   RACE_ACCESSES,
@@ -9,11 +8,13 @@ import {
   type RaceReport,
   type RaceStrategy,
   raceExitStatus,
+  renderRacePage,
   runRace,
 } from '../race/index.js';
 import { listenForInterruption } from './interruption.js';
 import { displayProgress } from './race-progress.js';
 import { raceHeading, raceTable, raceVerdicts } from './race-table.js';
+import { assertWritable, toPageFile } from './report-file.js';
 import { paintFor } from './style.js';
 
 interface RaceFlags {
@@ -25,6 +26,7 @@ interface RaceFlags {
   access: RaceAccess;
   seed?: number;
   json?: string;
+  html?: string;
   directory?: string;
 }
 
@@ -44,12 +46,14 @@ export function raceCommand(): Command {
     .addOption(new Option('--access <how>', 'how readers read').choices(RACE_ACCESSES).default(RACE_DEFAULTS.access))
     .option('--seed <number>', 'fixes payloads and schedules, not the interleaving (default: random)', toNumber)
     .option('--json <file>', 'write the report there; - for standard output, and nothing else on it')
+    .option('--html <file>', 'write the report there as a page for a browser, which needs nothing else', toPageFile)
     .option('--directory <folder>', 'where the files are raced over (default: the folder for temporary files)')
     .action(race);
 }
 
-async function race({ json, strategy: strategies, ...options }: RaceFlags): Promise<void> {
+async function race({ json, html, strategy: strategies, ...options }: RaceFlags): Promise<void> {
   if (json !== undefined && json !== '-') assertWritable(json);
+  if (html !== undefined) assertWritable(html);
   const interruption = listenForInterruption();
   const progress = displayProgress(process.stderr, strategies);
   try {
@@ -58,6 +62,7 @@ async function race({ json, strategy: strategies, ...options }: RaceFlags): Prom
     progress.end();
     print(report, json === '-' ? process.stderr : process.stdout);
     if (json !== undefined) save(report, json);
+    if (html !== undefined) writeFileSync(html, renderRacePage(report));
     process.exitCode = interruption.exitStatus ?? raceExitStatus(report);
   } finally {
     progress.end();
@@ -77,11 +82,6 @@ function save(report: RaceReport, file: string): void {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (file === '-') process.stdout.write(text);
   else writeFileSync(file, text);
-}
-
-/** Told before the race, not after it. */
-function assertWritable(file: string): void {
-  accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
 }
 
 function toNumber(text: string): number {

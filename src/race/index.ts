@@ -10,6 +10,16 @@ export {
   type RaceStrategy,
   type ResolvedRaceOptions,
 } from './options.js';
-export type { RaceDeath, RaceProgress, RaceReport, RaceResult, RaceSample } from './report.js';
+export { renderRacePage } from './page.js';
+export type {
+  LifeEnd,
+  RaceDeath,
+  RaceLife,
+  RaceProgress,
+  RaceReport,
+  RaceResult,
+  RaceSample,
+  SizesSeen,
+} from './report.js';
 export { runRace } from './run-race.js';
 export { raceExitStatus, type Verdict, verdictOf, verdictSentence } from './verdict.js';

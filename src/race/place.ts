@@ -1,10 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Assignment, ChildMessage, SupervisorMessage } from './child.js';
+import type { LifeEnd } from './report.js';
 
 /** What a place tells of its processes. */
 export interface PlaceEvents {
   /** A process is waiting for `go`. */
   ready(): void;
+  /** A process was told to go. */
+  began(pid: number): void;
+  /** A process is gone, whatever ended it. Comes after what else is told of its end. */
+  left(pid: number, end: LifeEnd): void;
   /** SIGBUS ended a process. */
   died(pid: number): void;
   /** A process tells of an error that it has counted. */
@@ -56,7 +61,7 @@ export class Place {
   /** Lets the process, and each that takes its place, begin. */
   go(): void {
     this.#phase = 'going';
-    this.#tell('go');
+    this.#letGo();
   }
 
   /**
@@ -101,7 +106,7 @@ export class Place {
       if (message.type === 'error') return this.#events.reported(message.message);
       this.#ready = true;
       this.#events.ready();
-      if (this.#phase === 'going') this.#tell('go');
+      if (this.#phase === 'going') this.#letGo();
     });
     child.on('error', (error) => {
       if (child.pid !== undefined) return;
@@ -110,7 +115,9 @@ export class Place {
     });
     child.once('exit', (code, signal) => {
       this.#child = undefined;
+      const stopped = this.#phase === 'stopping' ? 'stopped' : 'other';
       if (this.#phase !== 'stopping' || signal === 'SIGBUS') this.#judge(child.pid ?? 0, code, signal);
+      this.#events.left(child.pid ?? 0, signal === 'SIGBUS' ? 'sigbus' : stopped);
     });
   }
 
@@ -125,6 +132,12 @@ export class Place {
       this.#events.ended(`${end}.`);
     }
     if (this.#phase !== 'stopping') this.start();
+  }
+
+  #letGo(): void {
+    const pid = this.#child?.pid;
+    if (pid !== undefined) this.#events.began(pid);
+    this.#tell('go');
   }
 
   #tell(message: SupervisorMessage): void {

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Counters } from './counters.js';
-import type { RaceDeath, RaceSample } from './report.js';
+import type { LifeEnd, RaceDeath, RaceLife, RaceSample } from './report.js';
+import { SizeWindow } from './size-window.js';
 
 /** More texts of errors than this help nobody. */
 const KEPT_MESSAGES = 5;
@@ -10,17 +10,20 @@ const KEPT_MESSAGES = 5;
 export class Recorder {
   readonly timeline: RaceSample[] = [];
   readonly errorMessages: string[] = [];
+  readonly lives: RaceLife[] = [];
   readonly #counters: Counters;
-  readonly #cachePath: string;
+  readonly #sizes: SizeWindow;
   #startedAt = Number.NaN;
   #sigbus = 0;
   #ended = 0;
   #firstDeathMs: number | null = null;
   #deaths: RaceDeath[] = [];
+  /** Who is taking part, by process id. */
+  readonly #living = new Map<number, { process: string; fromMs: number }>();
 
   constructor(counters: Counters, cachePath: string) {
     this.#counters = counters;
-    this.#cachePath = cachePath;
+    this.#sizes = new SizeWindow(cachePath);
   }
 
   /** Time begins now. */
@@ -34,6 +37,19 @@ export class Recorder {
 
   get firstDeathMs(): number | null {
     return this.#firstDeathMs;
+  }
+
+  /** A process reads or writes from now on. */
+  began(pid: number, process: string): void {
+    this.#living.set(pid, { process, fromMs: this.elapsedMs });
+  }
+
+  /** A process is gone. Who was not ready yet has had no life in the race. */
+  left(pid: number, end: LifeEnd): void {
+    const life = this.#living.get(pid);
+    if (life !== undefined)
+      this.lives.push({ process: life.process, pid, fromMs: life.fromMs, toMs: this.elapsedMs, end });
+    this.#living.delete(pid);
   }
 
   /** SIGBUS ended a process. */
@@ -57,6 +73,11 @@ export class Recorder {
     }
   }
 
+  /** Looks at the length of the file. */
+  look(): void {
+    this.#sizes.look();
+  }
+
   /** Takes a sample, and keeps it. */
   sample(): RaceSample {
     const { reads, writes, empty, torn, errors } = this.#counters.totals();
@@ -69,7 +90,8 @@ export class Recorder {
       empty,
       torn,
       errors: errors + this.#ended,
-      fileBytes: statSync(this.#cachePath, { throwIfNoEntry: false })?.size ?? null,
+      fileBytes: this.#sizes.now(),
+      sizes: this.#sizes.take(),
       deaths: this.#deaths,
     };
     this.#deaths = [];

@@ -11,6 +11,32 @@ export interface RaceDeath {
   process: string;
 }
 
+/**
+ * How a process of the race ended: told to stop; by SIGBUS; or otherwise, which is an error unless a person or the system ended it.
+ */
+export type LifeEnd = 'stopped' | 'sigbus' | 'other';
+
+/** A process of the race from the moment it began to read or to write. Who is ended by SIGBUS is followed by another one in its place. */
+export interface RaceLife {
+  /** The place: `reader 2`, `writer 1`. */
+  process: string;
+  pid: number;
+  /** Milliseconds since the strategy's start. */
+  fromMs: number;
+  toMs: number;
+  end: LifeEnd;
+}
+
+/** The lengths that the supervisor saw the file have since the sample before; it looks a few thousand times a second. */
+export interface SizesSeen {
+  looks: number;
+  /** How many of them found 0 bytes. */
+  empty: number;
+  /** `null` where none found a file. */
+  least: number | null;
+  most: number | null;
+}
+
 /** How far a strategy was at one moment; all counts since its start. */
 export interface RaceSample {
   /** Milliseconds since the strategy's start. */
@@ -23,6 +49,7 @@ export interface RaceSample {
   errors: number;
   /** Length of the file at that moment; `null` where there was none. */
   fileBytes: number | null;
+  sizes: SizesSeen;
   /** Who died since the sample before. */
   deaths: RaceDeath[];
 }
@@ -59,11 +86,15 @@ export interface RaceResult {
   writeLatency: Percentiles;
   /** A sample every 100 ms, and one at the end. */
   timeline: RaceSample[];
+  /** Every process that took part, in the order in which they ended. */
+  lives: RaceLife[];
 }
 
 /** What `holdfast race --json` prints. */
 export interface RaceReport {
   schema: 1;
+  /** When the race began: ISO 8601, in UTC. */
+  startedAt: string;
   environment: RaceEnvironment;
   options: ResolvedRaceOptions;
   /** Whether the caller's signal ended it: strategies may be missing, and the last one may have run for less than `seconds`. */
@@ -72,7 +103,7 @@ export interface RaceReport {
 }
 
 /** What is known while a strategy runs. */
-export interface RaceProgress extends Omit<RaceSample, 'deaths' | 'fileBytes'> {
+export interface RaceProgress extends Omit<RaceSample, 'deaths' | 'fileBytes' | 'sizes'> {
   strategy: RaceStrategy;
   /** Milliseconds it will run, as things stand. */
   totalMs: number;

@@ -26,6 +26,7 @@ export async function runRaceWith(options: RaceOptions, setup: RaceSetup): Promi
   const signal = options.signal ?? new AbortController().signal;
   const workspace = openWorkspace(options.directory);
   try {
+    const startedAt = new Date().toISOString();
     const environment = describeEnvironment(workspace.path);
     const results: RaceResult[] = [];
     for (const strategy of resolved.strategies) {
@@ -35,7 +36,7 @@ export async function runRaceWith(options: RaceOptions, setup: RaceSetup): Promi
       const result = await runStrategy(run);
       if (result !== undefined) results.push(result);
     }
-    return { schema: 1, environment, options: resolved, interrupted: signal.aborted, strategies: results };
+    return { schema: 1, startedAt, environment, options: resolved, interrupted: signal.aborted, strategies: results };
   } finally {
     workspace.remove();
   }

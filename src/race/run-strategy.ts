@@ -12,6 +12,7 @@ import type { RaceProgress, RaceResult, RaceSample } from './report.js';
 import { Supervisor } from './supervisor.js';
 
 const SAMPLE_EVERY_MS = 100;
+const LOOK_EVERY_MS = 5;
 
 /** What a race needs to know beside its options. */
 export interface RaceSetup {
@@ -42,6 +43,8 @@ export async function runStrategy(run: StrategyRun): Promise<RaceResult | undefi
   const counters = layOut(run, assignments.length);
   const recorder = new Recorder(counters, pathsOf(run).cachePath);
   const supervisor = new Supervisor(assignments, run.childFolder, folderOf(run), {
+    began: (pid, process) => recorder.began(pid, process),
+    left: (pid, end) => recorder.left(pid, end),
     died: (pid, process) => recorder.died(pid, process),
     reported: (message) => recorder.reported(message),
     ended: (message) => recorder.ended(message),
@@ -53,15 +56,18 @@ export async function runStrategy(run: StrategyRun): Promise<RaceResult | undefi
   };
   const over = AbortSignal.any([run.signal, supervisor.failure]);
   let sampling: NodeJS.Timeout | undefined;
+  let looking: NodeJS.Timeout | undefined;
   try {
     await supervisor.start(over);
     recorder.begin();
     supervisor.go();
     sampling = setInterval(sample, SAMPLE_EVERY_MS);
+    looking = setInterval(() => recorder.look(), LOOK_EVERY_MS);
     await elapse(totalMs, over);
     const { elapsedMs } = recorder;
     await supervisor.stop();
     clearInterval(sampling);
+    clearInterval(looking);
     supervisor.failure.throwIfAborted();
     return resultOf(run, sample(), elapsedMs, assignments, counters, recorder);
   } catch (error) {
@@ -69,6 +75,7 @@ export async function runStrategy(run: StrategyRun): Promise<RaceResult | undefi
     throw error;
   } finally {
     clearInterval(sampling);
+    clearInterval(looking);
     await supervisor.stop();
     counters.close();
   }
@@ -125,7 +132,7 @@ function resultOf(
   elapsedMs: number,
   assignments: readonly Assignment[],
   counters: Counters,
-  { timeline, errorMessages, firstDeathMs }: Recorder,
+  { timeline, lives, errorMessages, firstDeathMs }: Recorder,
 ): RaceResult {
   const { updates } = counters.totals();
   const counted = parseCount(readFileSync(pathsOf(run).counterPath));
@@ -148,6 +155,7 @@ function resultOf(
     readLatency: percentiles(counters.latencies(slotsOf('reader'))),
     writeLatency: percentiles(counters.latencies(slotsOf('writer'))),
     timeline,
+    lives,
   };
 }
 

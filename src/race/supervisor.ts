@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Assignment } from './child.js';
 import { Place } from './place.js';
+import type { LifeEnd } from './report.js';
 
 /** How long a process may take for the operation it is in the middle of, once it was told to stop. */
 const STOP_GRACE_MS = 10_000;
@@ -10,6 +11,10 @@ const READY_WITHIN_MS = 60_000;
 
 /** What the supervisor hears of its processes. */
 export interface SupervisorEvents {
+  /** A process reads or writes from now on. */
+  began(pid: number, process: string): void;
+  /** A process is gone, whatever ended it. */
+  left(pid: number, end: LifeEnd): void;
   /** SIGBUS ended a process; `process` names it. */
   died(pid: number, process: string): void;
   /** A process tells of an error that it has counted. */
@@ -35,6 +40,8 @@ export class Supervisor {
       const entry = fileURLToPath(new URL(`${assignment.role}.js`, childFolder));
       const place: Place = new Place(assignment, entry, folder, {
         ready: () => this.#countReady(),
+        began: (pid) => events.began(pid, place.name),
+        left: events.left,
         died: (pid) => events.died(pid, place.name),
         reported: events.reported,
         ended: events.ended,

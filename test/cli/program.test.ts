@@ -21,7 +21,6 @@ describe('wrong use ends with status 2, a message on standard error and nothing 
     [['rase'], /unknown command 'rase'/],
     [['--nope'], /unknown option '--nope'/],
     [['race', '--nope'], /unknown option '--nope'/],
-    [['race', '--html', 'x.html'], /unknown option '--html'/],
     [['race', 'extra'], /too many arguments/],
     [['race', '--seconds'], /argument missing/],
     [['race', '--readers', 'four'], /'four' is invalid. Expected a number/],
@@ -33,6 +32,8 @@ describe('wrong use ends with status 2, a message on standard error and nothing 
     [['race', '--access', 'telepathy'], /Allowed choices are mmap, read, stream/],
     [['race', '--access', 'read', '--directory', '/nonexistent/holdfast'], /ENOENT/],
     [['race', '--access', 'read', '--json', '/nonexistent/holdfast/report.json'], /ENOENT/],
+    [['race', '--access', 'read', '--html', '/nonexistent/holdfast/report.html'], /ENOENT/],
+    [['race', '--access', 'read', '--html', '-'], /Expected a file/],
   ];
   test('whatever is wrong', async () => {
     const env = { TMPDIR: temporaryFolder() };

@@ -53,6 +53,7 @@ describe('holdfast race', () => {
     const measured = { p50: expect.any(Number), p99: expect.any(Number) };
     expect(report).toMatchObject({
       schema: 1,
+      startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       environment: { node: process.version, kernel: expect.any(String), versions: { holdfast: expect.any(String) } },
       options: { strategies: ['naive'], readers: 6, writers: 2, seconds: 0.3, bytes: 71, access: 'read', seed: 7 },
       interrupted: false,
@@ -70,8 +71,19 @@ describe('holdfast race', () => {
       torn: report.strategies[0]?.torn,
       errors: report.strategies[0]?.errors,
       fileBytes: expect.any(Number),
+      sizes: {
+        looks: expect.any(Number),
+        empty: expect.any(Number),
+        least: expect.any(Number),
+        most: expect.any(Number),
+      },
       deaths: [],
     });
+    const lives = report.strategies[0]?.lives ?? [];
+    expect(lives.map(({ process: place, end }) => [place, end]).sort()).toEqual([
+      ...[1, 2, 3, 4, 5, 6].map((number) => [`reader ${number}`, 'stopped']),
+      ...[1, 2].map((number) => [`writer ${number}`, 'stopped']),
+    ]);
     expect(stderr).toMatch(/^naive +[\d,]+/m);
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -32,7 +32,7 @@ describe('a process killed with SIGKILL right before any one call', () => {
     'of $operation, $strategy: verify names and repairs all that is left, and others go on',
     async (given) => {
       const calls = await callsOf(given);
-      const places = telling(calls, calls.length > 100 ? 1 : 3);
+      const places = telling(calls, calls.length > 100 ? 1 : 2);
       const problems: string[] = [];
       for (let from = 0; from < places.length; from += AT_ONCE) {
         const outcomes = places.slice(from, from + AT_ONCE).map(async (place) => {

@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What a test may need that not every machine has. */
-export type Tool = 'fs-ext' | 'koffi' | 'php' | 'python3' | 'flock' | 'strace' | 'root' | 'tmpfs' | 'btrfs';
+export type Tool =
+  | 'fs-ext'
+  | 'koffi'
+  | 'php'
+  | 'python3'
+  | 'flock'
+  | 'strace'
+  | 'chromium'
+  | 'root'
+  | 'tmpfs'
+  | 'btrfs';
 
 const CHECKS: Readonly<Record<Tool, () => unknown>> = {
   'fs-ext': () => createRequire(import.meta.url)('fs-ext'),
@@ -14,6 +24,7 @@ const CHECKS: Readonly<Record<Tool, () => unknown>> = {
   python3: () => execFileSync('python3', ['--version'], { stdio: 'ignore' }),
   flock: () => execFileSync('flock', ['--version'], { stdio: 'ignore' }),
   strace: () => execFileSync('strace', ['--version'], { stdio: 'ignore' }),
+  chromium: () => execFileSync('chromium', ['--version'], { stdio: 'ignore' }),
   root: assertRoot,
   tmpfs: mountOnce,
   btrfs: mountBtrfsOnce,

@@ -9,8 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A program that runs beside the test. It is killed, and waited for, when the test ends. */
 export interface Running {
   readonly pid: number;
-  /** Resolves when it has printed this line; rejects when it ends without. */
-  said(line: string): Promise<void>;
+  /** Resolves when it has printed this line, or one like it; rejects when it ends without. */
+  said(line: string | RegExp): Promise<void>;
   /** The first line that it prints; rejects when it ends without. */
   firstLine(): Promise<string>;
   /** Writes a line to its standard input. */
@@ -65,13 +65,14 @@ export function runProgram(program: string, args: string[], env: Record<string, 
     said: (line) =>
       surelyFree(
         new Promise<void>((resolve, reject) => {
+          const isIt = (said: string) => (line instanceof RegExp ? line.test(said) : said === line);
           const look = () => {
-            if (heard.includes(line)) resolve();
+            if (heard.some(isIt)) resolve();
           };
           look();
           lines.on('line', look);
           void ended.then(({ stdout, stderr }) => {
-            if (stdout.split('\n').includes(line)) resolve();
+            if (stdout.split('\n').some(isIt)) resolve();
             else reject(new Error(`It ended without saying "${line}": ${stderr}`));
           });
         }),

@@ -20,6 +20,7 @@ function result(changes: Partial<RaceResult>): RaceResult {
     readLatency: { p50: 0.1, p99: 1 },
     writeLatency: { p50: 0.1, p99: 1 },
     timeline: [],
+    lives: [],
     ...changes,
   };
 }

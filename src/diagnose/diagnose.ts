@@ -1,0 +1,124 @@
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HoldfastError } from '../errors.js';
+import { AuditReader } from './audit.js';
+import { chunkSource, fileSource } from './byte-sources.js';
+import { Log } from './log.js';
+import { type ByteSource, LARGEST_BUFFER, SMALLEST_BUFFER } from './log-cursor.js';
+import { inOrder } from './merge.js';
+import type { DiagnoseReport } from './report.js';
+import { StraceReader } from './strace-reader.js';
+import { Trace } from './trace.js';
+
+/** A log that is not a file: its chunks, and a name for the report. A name that ends with `.4242` gives the process, as `strace -ff` does. */
+export interface LogSource {
+  name: string;
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+}
+
+export interface DiagnoseProgress {
+  /** Bytes read so far, of all logs. */
+  bytes: number;
+  /** Of all logs that are files. */
+  totalBytes: number;
+  /** Findings so far. */
+  findings: number;
+}
+
+export interface DiagnoseOptions {
+  /** Ends the reading; the report is about what was read until then. */
+  signal?: AbortSignal | undefined;
+  /** Called after every few megabytes. */
+  onProgress?: ((progress: DiagnoseProgress) => void) | undefined;
+  /** Called once, before the first line: what is known of processes that the log does not show being started. */
+  prepare?: ((trace: Trace) => void) | undefined;
+}
+
+const MANY_LOGS = 16;
+const PROGRESS_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads strace and audit logs, as streams, and finds what endangers the files in them: who died of SIGBUS and who had truncated, who read
+ * or wrote without the lock that others take.
+ *
+ * Guaranteed: memory depends on what is open and mapped at one time, not on the length of the logs; lines that cannot be understood are counted and
+ * passed over. *Not* guaranteed: that nothing is found means that the logs show nothing, not that there is nothing.
+ *
+ * Several logs are put in order by their times (`-t`, `-tt`, `-ttt`); without them by who started whom, and `order` says so.
+ *
+ * Throws `ERR_INVALID_ARGUMENT` where there is no log, and the errors of open(2) and read(2).
+ */
+export async function diagnose(
+  logs: readonly (string | URL | LogSource)[],
+  options: DiagnoseOptions = {},
+): Promise<DiagnoseReport> {
+  if (!Array.isArray(logs) || logs.length === 0) {
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'Expected at least one log: a path, a URL, or { name, chunks }.');
+  }
+  const opened: Log[] = [];
+  try {
+    let totalBytes = 0;
+    for (const [index, log] of logs.entries()) {
+      const { name, source, size } = await openLog(log);
+      totalBytes += size;
+      opened.push(
+        new Log(index, name, source, pidIn(name), logs.length > MANY_LOGS ? SMALLEST_BUFFER : LARGEST_BUFFER),
+      );
+    }
+    return await read(opened, totalBytes, options);
+  } finally {
+    await Promise.all(opened.map((log) => log.cursor.close()));
+  }
+}
+
+async function openLog(log: string | URL | LogSource): Promise<{ name: string; source: ByteSource; size: number }> {
+  if (typeof log === 'object' && 'chunks' in log) return { name: log.name, source: chunkSource(log.chunks), size: 0 };
+  const source = await fileSource(log);
+  return { name: log instanceof URL ? fileURLToPath(log) : log, source, size: source.size };
+}
+
+/** `strace -ff -o trace` makes `trace.4242`. */
+function pidIn(name: string): number {
+  return Number(/\.(\d+)$/.exec(basename(name))?.[1] ?? 0);
+}
+
+async function read(logs: readonly Log[], totalBytes: number, options: DiagnoseOptions): Promise<DiagnoseReport> {
+  const { signal, onProgress, prepare } = options;
+  const names = logs.map(({ cursor }) => cursor.name);
+  const merge = await inOrder(logs);
+  const trace = new Trace(names, merge.order, merge.merged);
+  trace.onBegan = (pid) => merge.began(pid);
+  prepare?.(trace);
+  const strace = new StraceReader(trace);
+  const audit = new AuditReader();
+  let told = 0;
+  for (;;) {
+    const log = merge.next() ?? (await merge.wait());
+    if (log === undefined || signal?.aborted) break;
+    if (log.format === 'audit') {
+      if (audit.take(log.cursor, log.index) === 'garbage') log.garbage += 1;
+    } else {
+      trace.log = log.index;
+      trace.line = log.cursor.line;
+      trace.timeMs = log.timeMs;
+      strace.take(log.line, log.pid);
+    }
+    if (onProgress !== undefined && log.cursor.bytesRead - told > PROGRESS_BYTES) {
+      told = log.cursor.bytesRead;
+      onProgress({
+        bytes: logs.reduce((sum, { cursor }) => sum + cursor.bytesRead, 0),
+        totalBytes,
+        findings: trace.findings.count,
+      });
+    }
+  }
+  strace.finish();
+  audit.finish(trace.findings);
+  return {
+    schema: 1,
+    logs: logs.map((log) => log.summary()),
+    order: merge.order,
+    ...trace.findings.report(),
+    interrupted: signal?.aborted ?? false,
+  };
+}
