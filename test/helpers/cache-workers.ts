@@ -34,7 +34,6 @@ export async function outcome<T>(process: Running): Promise<T> {
   return JSON.parse(stdout.split('\n').at(-1) ?? '') as T;
 }
 
-/** Of `shared`, in bytes. */
 /** What can befall the directory of a cache while it is in use. Where a part is not there just now, nothing. */
 export const DAMAGES: readonly [string, (directory: string) => void | Promise<void>][] = [
   ['its version folder removed', (directory) => removeUnder(`${directory}/v1`)],
