@@ -219,9 +219,12 @@ export class SharedWords {
     Atomics.sub(this.#readers, slot, 1);
   }
 
-  /** Whether anybody may have a file of this slot open. A reader that was killed is among them for the rest of the era. */
+  /**
+   * Whether anybody may have a file of this slot open. A reader that was killed is among them for the rest of the era. Adds nothing
+   * instead of only loading: the rename that went before must not be seen by others after this look, on processors that reorder.
+   */
   hasReaders(slot: number): boolean {
-    return Atomics.load(this.#readers, slot) !== 0;
+    return Atomics.add(this.#readers, slot, 0) !== 0;
   }
 
   generation(index: number): number {
