@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { expect } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
+import { SHARED_LENGTH } from '../../src/cache/words.js';
 import { errorCode } from '../../src/errors.js';
 import { type Running, run } from './run.js';
 
@@ -23,18 +24,18 @@ export async function outcome<T>(process: Running): Promise<T> {
   return JSON.parse(stdout.split('\n').at(-1) ?? '') as T;
 }
 
-/** Of `shared`, in bytes. */
-const LENGTH = 823_296;
-
 /** What can befall the directory of a cache while it is in use. Where a part is not there just now, nothing. */
 export const DAMAGES: readonly [string, (directory: string) => void | Promise<void>][] = [
   ['its version folder removed', (directory) => removeUnder(`${directory}/v1`)],
   ['moved away', (directory) => renameSync(`${directory}/v1`, `${directory}-moved-${moves++}`)],
   ['its shared words deleted', (directory) => rmSync(`${era(directory)}/shared`, { force: true })],
-  ['its shared words zeroed', (directory) => overwrite(`${era(directory)}/shared`, Buffer.alloc(LENGTH), 0)],
-  ['its shared words overwritten', (directory) => overwrite(`${era(directory)}/shared`, randomBytes(LENGTH), 0)],
+  ['its shared words zeroed', (directory) => overwrite(`${era(directory)}/shared`, Buffer.alloc(SHARED_LENGTH), 0)],
+  ['its shared words overwritten', (directory) => overwrite(`${era(directory)}/shared`, randomBytes(SHARED_LENGTH), 0)],
   ['its epochs overwritten', (directory) => overwrite(`${era(directory)}/shared`, randomBytes(262_144), 20_480)],
-  ['its shared words replaced by other ones', (directory) => replaceShared(directory, () => randomBytes(LENGTH))],
+  [
+    'its shared words replaced by other ones',
+    (directory) => replaceShared(directory, () => randomBytes(SHARED_LENGTH)),
+  ],
   ['its shared words replaced by a copy', (directory) => replaceShared(directory, (shared) => readFileSync(shared))],
   ["a shard's folder deleted", (directory) => rmSync(`${era(directory)}/data/00`, { recursive: true, force: true })],
   ['cleared', (directory) => new FileCache({ directory }).clear()],
