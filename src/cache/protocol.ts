@@ -156,7 +156,8 @@ export function isOdd(epoch: number): boolean {
 
 const SLOTS_PER_SHARD = SLOTS / SHARDS;
 
-function isSlotOf(slot: number, shard: number): boolean {
+/** Whether a number, as it was found in a word, names a slot of this shard. */
+export function isSlotOf(slot: number, shard: number): boolean {
   return Math.floor(slot / SLOTS_PER_SHARD) === shard;
 }
 

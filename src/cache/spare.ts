@@ -1,7 +1,8 @@
 import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
-import { type Place, SLOTS } from './key.js';
+import type { Place } from './key.js';
+import { isSlotOf } from './protocol.js';
 import { discard, moveAway, publish } from './publish.js';
 import { writeAll } from './write-all.js';
 
@@ -64,7 +65,8 @@ function openSpare(
 ): { readonly number: number; readonly length: number } {
   const { words } = era;
   const former = words.spare(shard);
-  if (former > SLOTS) era.condemn();
+  // No step stores another: somebody has overwritten the words.
+  if (former !== 0 && !isSlotOf(former - 1, shard)) era.condemn();
   words.setSpare(shard, 0);
   if (former !== 0 && !words.hasReaders(former - 1)) {
     const open = openForReuse(path, mode);

@@ -143,6 +143,17 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     });
   });
 
+  test('a spare that names no slot of its shard ends the era at the next write, which succeeds', () => {
+    const directory = `${temporaryFolder()}/cache`;
+    const cache = open({ directory });
+    const core = new CacheCore({ directory });
+    onTestFinished(() => core.close());
+    cache.setSync('key', 1);
+    core.store.era.words.setSpare(core.place('key').shard, 0xffff_fff0);
+    cache.setSync('key', 2);
+    expect([cache.getSync('key'), open({ directory }).getSync('key')]).toEqual([2, 2]);
+  });
+
   test('keeps what a decode gave, never the object handed to set', async () => {
     const cache = open<{ list: number[] }>();
     const mine = { list: [1] };

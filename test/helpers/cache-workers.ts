@@ -42,8 +42,11 @@ export const DAMAGES: readonly [string, (directory: string) => void | Promise<vo
   ['its shared words zeroed', (directory) => overwrite(`${era(directory)}/shared`, Buffer.alloc(SHARED_LENGTH), 0)],
   ['its shared words overwritten', (directory) => overwrite(`${era(directory)}/shared`, randomBytes(SHARED_LENGTH), 0)],
   ['its epochs overwritten', (directory) => overwrite(`${era(directory)}/shared`, randomBytes(262_144), 20_480)],
-  ['its shared words replaced by other ones', (directory) => replace(directory, () => randomBytes(SHARED_LENGTH))],
-  ['its shared words replaced by an older copy', (directory) => replace(directory, readFileSync)],
+  [
+    'its shared words replaced by other ones',
+    (directory) => replaceShared(directory, () => randomBytes(SHARED_LENGTH)),
+  ],
+  ['its shared words replaced by a copy', (directory) => replaceShared(directory, (shared) => readFileSync(shared))],
   ["a shard's folder deleted", (directory) => rmSync(`${era(directory)}/data/00`, { recursive: true, force: true })],
   ['cleared', (directory) => new FileCache({ directory }).clear()],
 ];
