@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { Open } from './arguments.js';
-import { foundOpen } from './handlers.js';
+import { foundOpen } from './descriptors.js';
 import { isShareable } from './names.js';
 import type { Trace } from './trace.js';
 import { Mapping, type Mark, type Task } from './world.js';

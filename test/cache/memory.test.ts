@@ -144,7 +144,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
   });
 
   test('a spare that names no slot of its shard ends the era at the next write, which succeeds', () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const cache = open({ directory });
     const core = new CacheCore({ directory });
     onTestFinished(() => core.close());

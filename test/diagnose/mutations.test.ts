@@ -133,7 +133,7 @@ describe('memory is bounded', () => {
     ['readers of one file', (index) => `${index} read(3</d/cache>, "x", 71) = 71\n${index} +++ exited with 0 +++`],
     ['garbage', (index) => `garbage ${index}`],
     ['one long line', () => 'x'.repeat(100)],
-  ])('%s', async (_, line) => {
+  ])('%s', { timeout: 120_000 }, async (_, line) => {
     // Ten times the caps, and more.
     expect(await heapGrowth(100_000, line)).toBeLessThan(48 * 1024 * 1024);
   });

@@ -97,7 +97,7 @@ function overwrite(path: string, bytes: Buffer, position: number): void {
   closeSync(fd);
 }
 
-function replace(directory: string, make: (path: string) => Buffer): void {
+function replaceShared(directory: string, make: (path: string) => Buffer): void {
   const path = `${era(directory)}/shared`;
   if (!existsSync(path)) return;
   writeFileSync(`${directory}/other`, make(path));
