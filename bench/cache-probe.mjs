@@ -11,7 +11,7 @@ const step = Number(entries) / KEYS;
 const keys = Array.from({ length: KEYS }, (_, index) => `user:${Math.floor(index * step)}`);
 
 const started = performance.now();
-const cache = new FileCache({ directory });
+const cache = new FileCache({ directory, memory: false });
 cache.getSync(keys[0] ?? '');
 const openMs = performance.now() - started;
 

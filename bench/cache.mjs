@@ -85,7 +85,7 @@ function plain(folder, json) {
  */
 async function filled(directory, strategy) {
   /** @type {FileCache} */
-  const cache = new FileCache({ directory, strategy });
+  const cache = new FileCache({ directory, strategy, memory: false });
   for (let index = 0; index < KEYS; index += 1) await cache.set(keyAt(index), VALUE);
   return cache;
 }

@@ -5,7 +5,7 @@ import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { type KeptValue, MemoryTier, type TierSize } from './memory-tier.js';
 import { type Party, partyOf, protocol, run } from './protocol.js';
-import { copyOf, isBytes, shareable } from './share-value.js';
+import { copyOf, freezeDeeply, isBytes, sharing } from './share-value.js';
 
 /** After so many hits it is looked whether the era still stands, for loops that never let a timer run. */
 const HITS_PER_LOOK = 4_096;
@@ -22,6 +22,7 @@ export type Look = { readonly era: Era; readonly party: Party } | undefined;
 export class Reads {
   readonly #core: CacheCore;
   readonly #counters: Counters;
+  readonly #sharing = sharing();
   readonly #tier: MemoryTier | undefined;
 
   constructor(core: CacheCore) {
@@ -101,19 +102,22 @@ export class Reads {
   keep(place: Place, look: Look, entry: FoundEntry): KeptValue | undefined {
     const decoded = this.#core.decode(place, entry);
     if (decoded === undefined) return undefined;
+    const shared = this.#tier !== undefined;
+    if (shared && this.#sharing === 'freeze') freezeDeeply(decoded.value);
     const { createdAt, expiresAt, tags } = entry.header;
+    // What a hit looks at comes first, so that it lies together in memory.
     const kept: KeptValue = {
       era: look?.party.era ?? 0,
       slot: place.slot,
       epoch: look?.party.epoch ?? 0,
+      mayEnd: expiresAt !== Number.POSITIVE_INFINITY || tags.length > 0,
+      turn: 0,
+      copied: shared && isBytes(decoded.value),
+      value: decoded.value,
       place,
-      value: this.#tier === undefined ? decoded.value : shareable(decoded.value),
-      copied: this.#tier !== undefined && isBytes(decoded.value),
       createdAt,
       expiresAt,
       tags,
-      mayEnd: expiresAt !== Number.POSITIVE_INFINITY || tags.length > 0,
-      turn: 0,
     };
     // Where the era ended meanwhile, what was read may be of the next one.
     if (look !== undefined && look.era === this.#core.store.opened) {

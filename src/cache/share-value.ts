@@ -1,13 +1,8 @@
 import { types } from 'node:util';
 
-/**
- * Makes a decoded value fit to be given to more than one caller. Plain objects and arrays are frozen, all the way down, so that a program
- * that changes what it was given fails where it does so; in production (`NODE_ENV`) they are not, because it takes longer than
- * to decode them. Everything else (Map, Date, instances of classes) is shared as it is.
- */
-export function shareable<T>(value: T): T {
-  if (process.env['NODE_ENV'] !== 'production') freezeDeeply(value);
-  return value;
+/** `freeze` everywhere but in production (`NODE_ENV`), because it takes longer than to decode a value. */
+export function sharing(): 'freeze' | 'as it is' {
+  return process.env['NODE_ENV'] === 'production' ? 'as it is' : 'freeze';
 }
 
 /** What each caller gets a copy of: bytes can be changed, and cannot be frozen. */
@@ -19,8 +14,12 @@ export function copyOf(value: Uint8Array): Uint8Array {
   return Buffer.isBuffer(value) ? Buffer.from(value) : value.slice();
 }
 
-/** With a list instead of recursion: JSON may be nested deeper than the stack is. */
-function freezeDeeply(root: unknown): void {
+/**
+ * Freezes plain objects and arrays all the way down, so that a program that changes what others are given too fails where it does so.
+ * Everything else (Map, Date, instances of classes) stays as it is. With a list instead of recursion: JSON may be nested deeper than
+ * the stack is.
+ */
+export function freezeDeeply(root: unknown): void {
   const pending = [root];
   while (pending.length > 0) {
     const value = pending.pop();

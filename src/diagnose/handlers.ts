@@ -230,7 +230,8 @@ function opened(trace: Trace, task: Task, line: StraceLine, path: string | undef
   inode.opened += 1;
   tasks.put(task.table, line.result, description, closeOnExec);
   const makes =
-    (flags & Open.create) !== 0 && ((flags & Open.exclusive) !== 0 || ((flags & Open.truncate) !== 0 && !known));
+    (flags & Open.create) !== 0 &&
+    ((flags & Open.exclusive) !== 0 || ((flags & Open.truncate) !== 0 && !known && trace.order === 'exact'));
   if (makes) {
     inode.fresh = true;
     inode.freshBy = description;

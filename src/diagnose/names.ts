@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { Guard, Inode } from './world.js';
 
 /** Names whose file nobody has open are forgotten beyond this number, the oldest first. */
-const MOST_NAMES = 8_000;
+const MOST_NAMES = 5_000;
 /** The shards of a cache of this package: `data/7f/...` is guarded by `data/7f.lock`. */
 const SHARD = /\/data\/[0-9a-f]{2}$/;
 const NOT_SHARED = /^\/(?:proc|sys|dev)(?:\/|$)/;

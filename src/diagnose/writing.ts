@@ -116,6 +116,9 @@ function changed(
 
 /** The file is known to reach this far now: what was emptied has been written again. NaN: how far is not known. */
 export function grown(trace: Trace, inode: Inode, task: Task | undefined, size: number, mark: () => Mark): void {
+  const cut = inode.truncation;
+  // In merged logs: it may come only after this write.
+  if (cut !== undefined && !cut.complete && cut.process !== task?.process) return;
   if (Number.isNaN(size)) inode.size = Number.NaN;
   else if (!(size <= inode.size)) inode.size = Number.isNaN(inode.size) ? inode.size : size;
   const { truncation } = inode;

@@ -1,5 +1,4 @@
-/** What a browser would act on, or what changes how text reads: control and formatting characters, and separators of lines. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+import { showUnprintable } from './unprintable.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -49,11 +48,5 @@ function render(part: Part): string {
 }
 
 function escapeText(text: string): string {
-  return text
-    .replace(UNPRINTABLE, (character) => [...character.split('')].map(shown).join(''))
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}
-
-function shown(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return showUnprintable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

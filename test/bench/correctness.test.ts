@@ -6,7 +6,7 @@ import { CONTENDER_NAMES } from '../../src/bench/index.js';
 import { measureCell } from '../../src/bench/measure-cell.js';
 import { OWN_CONTENDERS } from '../../src/bench/run-bench.js';
 import { BROKEN, loadOf } from '../helpers/bench.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 
 const { signal } = new AbortController();
@@ -21,7 +21,7 @@ function runsHere(name: ContenderName): boolean {
 
 describe('in 8 processes on one key, ours show nothing empty, torn or lost, and no error', () => {
   test.each(OURS)('%s', async (name) => {
-    const folder = temporaryFolder();
+    const folder = quickFolder();
     const load = loadOf(name, OWN_CONTENDERS);
     const cell = await measureCell(load, folder, signal);
     expect(cell).toMatchObject({ empty: 0, torn: 0, errors: 0, errorMessages: [] });
@@ -32,43 +32,43 @@ describe('in 8 processes on one key, ours show nothing empty, torn or lost, and 
   });
 
   test.skipIf(!needs('koffi'))('and the cache loads each cold key once', async () => {
-    const stampede = await measureStampede(loadOf('cache-rename', OWN_CONTENDERS), temporaryFolder(), signal);
+    const stampede = await measureStampede(loadOf('cache-rename', OWN_CONTENDERS), quickFolder(), signal);
     expect(stampede).toMatchObject({ loads: STAMPEDE.coldKeys, errors: 0, processes: 8, callers: 50 });
   });
 });
 
 describe('what is broken on purpose is found out by the same measuring', () => {
   test('a writer that truncates: empty or torn reads', async () => {
-    const cell = await measureCell(loadOf('truncating', BROKEN, { bytes: 100_000 }), temporaryFolder(), signal);
+    const cell = await measureCell(loadOf('truncating', BROKEN, { bytes: 100_000 }), quickFolder(), signal);
     expect(cell.torn).toBeGreaterThan(0);
     expect(cell.errors).toBe(0);
   });
 
   test('values that nobody has written: every read is torn', async () => {
-    const cell = await measureCell(loadOf('mixing', BROKEN, { reads: 100 }), temporaryFolder(), signal);
+    const cell = await measureCell(loadOf('mixing', BROKEN, { reads: 100 }), quickFolder(), signal);
     expect(cell.torn).toBe(cell.operations);
     expect(cell.torn).toBeGreaterThan(0);
   });
 
   test('a store that forgets: every read is empty', async () => {
-    const cell = await measureCell(loadOf('forgetful', BROKEN, { reads: 100 }), temporaryFolder(), signal);
+    const cell = await measureCell(loadOf('forgetful', BROKEN, { reads: 100 }), quickFolder(), signal);
     expect(cell.empty).toBe(cell.operations);
     expect(cell.empty).toBeGreaterThan(0);
   });
 
   test('increments without a lock: some are lost', async () => {
-    const counting = await measureCounting(loadOf('losing', BROKEN), temporaryFolder(), signal);
+    const counting = await measureCounting(loadOf('losing', BROKEN), quickFolder(), signal);
     expect(counting.lost).toBeGreaterThan(0);
     expect(counting.lost).toBeLessThan(counting.increments);
   });
 
   test('a cache that lets everybody load: as many loads as callers', async () => {
-    const stampede = await measureStampede(loadOf('stampeding', BROKEN), temporaryFolder(), signal);
+    const stampede = await measureStampede(loadOf('stampeding', BROKEN), quickFolder(), signal);
     expect(stampede.loads).toBe(8 * STAMPEDE.callers * STAMPEDE.coldKeys);
   });
 
   test('operations that throw: counted apart, with what they said', async () => {
-    const cell = await measureCell(loadOf('failing', BROKEN, { reads: 100 }), temporaryFolder(), signal);
+    const cell = await measureCell(loadOf('failing', BROKEN, { reads: 100 }), quickFolder(), signal);
     expect(cell).toMatchObject({ operations: 0, cpuSecondsPerMillion: null, errorMessages: ['no reading today'] });
     expect(cell.errors).toBeGreaterThan(0);
     expect(cell.latency).toEqual({ p50: null, p95: null, p99: null, max: null });

@@ -2,13 +2,13 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { childrenOf, isGone } from '../helpers/children.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 import { runProgram } from '../helpers/run.js';
 import { eventually } from '../helpers/times.js';
 
 /** A program of bench/. */
-function bench(name: string, args: string[], folder = temporaryFolder()) {
+function bench(name: string, args: string[], folder = quickFolder()) {
   const path = fileURLToPath(new URL(`../../bench/${name}.mjs`, import.meta.url));
   return runProgram(process.execPath, [path, ...args], { TMPDIR: folder });
 }
@@ -23,7 +23,7 @@ describe('the programs under bench/', () => {
     ['peers', '--only nobody', '--only names nobody'],
     ['check', '--only everything', 'there is no "everything"'],
   ])('bench:%s %s ends with 2 and a sentence', async (name, flags, sentence) => {
-    const folder = temporaryFolder();
+    const folder = quickFolder();
     const { exitCode, stderr } = await bench(name, flags.split(' '), folder).ended;
     expect(stderr).toContain(`bench:${name}: `);
     expect(stderr).toContain(sentence);
@@ -32,7 +32,7 @@ describe('the programs under bench/', () => {
   });
 
   test.skipIf(!needs('koffi'))('Ctrl-C ends one with 130; its process and its folder are gone', async () => {
-    const folder = temporaryFolder();
+    const folder = quickFolder();
     const growth = bench('growth', ['--quick', '--sizes', '1000000'], folder);
     let children: number[] = [];
     await eventually(() => {

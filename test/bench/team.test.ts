@@ -4,7 +4,7 @@ import { measureCell } from '../../src/bench/measure-cell.js';
 import { OWN_CONTENDERS } from '../../src/bench/run-bench.js';
 import { BROKEN, loadOf } from '../helpers/bench.js';
 import { childrenOf } from '../helpers/children.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { eventually } from '../helpers/times.js';
 
 const LOAD = loadOf('proper-lockfile', OWN_CONTENDERS, { processes: 3, keys: 10 });
@@ -17,7 +17,7 @@ const before = childrenOf(process.pid);
 
 describe('measureCell', () => {
   test('adds up what its processes have done, and leaves neither a process nor a file', async () => {
-    const folder = temporaryFolder();
+    const folder = quickFolder();
     const cell = await measureCell(LOAD, folder, new AbortController().signal);
     expect(cell.perProcess).toHaveLength(3);
     expect(cell.operations).toBe(cell.perProcess.reduce((sum, count) => sum + count, 0));
@@ -33,7 +33,7 @@ describe('measureCell', () => {
   });
 
   test('the signal ends it with its reason, and with every process', async () => {
-    const folder = temporaryFolder();
+    const folder = quickFolder();
     const abort = new AbortController();
     const measuring = measureCell({ ...LOAD, seconds: 60 }, folder, abort.signal);
     measuring.catch(() => {});
@@ -61,7 +61,7 @@ describe('measureCell', () => {
     ['dying', /Process 1 of dying ended early, with SIGKILL/],
     ['not-there', /Process 1 of not-there failed: the package is not installed/],
   ])('a contender that is %s: an error that says so, and nobody is left', async (name, message) => {
-    const folder = temporaryFolder();
+    const folder = quickFolder();
     const load = loadOf(name, BROKEN, { processes: 1, reads: 100 });
     await expect(measureCell(load, folder, new AbortController().signal)).rejects.toThrow(message);
     expect(workers()).toEqual([]);
@@ -70,7 +70,7 @@ describe('measureCell', () => {
 
   test('processes that do not get ready can be ended by the signal', async () => {
     const abort = new AbortController();
-    const measuring = measureCell(loadOf('never-ready', BROKEN), temporaryFolder(), abort.signal);
+    const measuring = measureCell(loadOf('never-ready', BROKEN), quickFolder(), abort.signal);
     measuring.catch(() => {});
     await eventually(() => workers().length === 1);
     abort.abort();

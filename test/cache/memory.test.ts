@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { CacheCore } from '../../src/cache/core.js';
 import { FileCache } from '../../src/cache/file-cache.js';
+import type { Place } from '../../src/cache/key.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
+import type { SharedWords } from '../../src/cache/words.js';
 import { replaceSyscalls, type Syscalls, syscalls } from '../../src/os/syscalls.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 
 function open<V = unknown>(options: Partial<FileCacheOptions<V>> = {}): FileCache<V> {
-  const cache = new FileCache<V>({ directory: `${temporaryFolder()}/cache`, ...options });
+  const cache = new FileCache<V>({ directory: `${quickFolder()}/cache`, ...options });
   onTestFinished(() => cache.close());
   return cache;
 }
@@ -57,7 +61,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     });
 
     test('what one instance changes, another one does not give out any more', async () => {
-      const directory = `${temporaryFolder()}/cache`;
+      const directory = `${quickFolder()}/cache`;
       const one = open({ directory, strategy });
       const other = open({ directory, strategy });
       const seen = () => [one.getSync('key'), other.getSync('key'), one.getSync('key'), other.getSync('key')];
@@ -90,6 +94,52 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
       vi.setSystemTime(1010);
       await cache.invalidateTags(['tag']);
       expect(seen()).toEqual([undefined, undefined]);
+    });
+  });
+
+  test('a loop that lets no timer run sees within 4,096 hits that the directory was removed', () => {
+    const directory = `${quickFolder()}/cache`;
+    const cache = open({ directory });
+    cache.setSync('key', 1);
+    cache.getSync('key');
+    rmSync(directory, { recursive: true });
+    let hits = 0;
+    while (cache.getSync('key') !== undefined && hits <= 4096) hits += 1;
+    expect(hits).toBeLessThanOrEqual(4096);
+    cache.setSync('key', 2);
+    expect([cache.getSync('key'), open({ directory }).getSync('key')]).toEqual([2, 2]);
+  });
+
+  describe('a word that no step stores ends the era, for every instance', () => {
+    test.each<[string, (words: SharedWords, place: Place) => void]>([
+      ['an epoch of 0', (words, { slot }) => words.setEpoch(slot, 0)],
+      ['an odd epoch though nobody is at work', (words, { slot }) => words.setEpoch(slot, 7)],
+      [
+        'busy with a slot of another shard',
+        (words, { shard, slot }) => {
+          words.setBusy(shard, ((slot + 512) % 65_536) + 1);
+          words.setEpoch(slot, 7);
+        },
+      ],
+      [
+        'busy with no slot at all',
+        (words, { shard, slot }) => {
+          words.setBusy(shard, 0xffff_fff0);
+          words.setEpoch(slot, 7);
+        },
+      ],
+    ])('%s', (_, damage) => {
+      const directory = `${quickFolder()}/cache`;
+      const cache = open({ directory });
+      const other = open({ directory });
+      const core = new CacheCore({ directory });
+      onTestFinished(() => core.close());
+      cache.setSync('key', 1);
+      expect([cache.getSync('key'), other.getSync('key')]).toEqual([1, 1]);
+      damage(core.store.era.words, core.place('key'));
+      expect([cache.getSync('key'), other.getSync('key')]).toEqual([undefined, undefined]);
+      other.setSync('key', 2);
+      expect([cache.getSync('key'), other.getSync('key')]).toEqual([2, 2]);
     });
   });
 
@@ -204,7 +254,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     [{ maxBytes: 1.5 }, /memory.maxBytes must be a whole number from 1/],
     [{ entries: 5 }, /entries/],
   ])('memory: %j is refused', (memory, message) => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     expect(() => new FileCache({ directory, memory: memory as never })).toThrow(message);
   });
 });

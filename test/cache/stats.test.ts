@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 import { run } from '../helpers/run.js';
 
@@ -14,7 +14,7 @@ function open(directory: string, options: Partial<FileCacheOptions> = {}): FileC
 
 describe.skipIf(!needs('koffi'))('stats', () => {
   test('counts what every instance has done, when it has closed the cache or says so itself', async () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const one = open(directory);
     const other = open(directory, { memory: false });
     await one.set('key', 1);
@@ -49,12 +49,12 @@ describe.skipIf(!needs('koffi'))('stats', () => {
   });
 
   test('tells that the tier is off, and why', async () => {
-    const cache = open(`${temporaryFolder()}/cache`, { memory: false });
+    const cache = open(`${quickFolder()}/cache`, { memory: false });
     expect((await cache.stats()).memory).toEqual({ state: 'off', reason: 'memory: false' });
   });
 
   test('counts what other processes have done', async () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const workers = Array.from({ length: 4 }, () =>
       run('cache-worker.mjs', [directory, 'rename', 'increments', 'count', '50']),
     );
@@ -65,7 +65,7 @@ describe.skipIf(!needs('koffi'))('stats', () => {
   });
 
   test('a program that is busy in one loop is counted too', async () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const busy = open(directory);
     busy.setSync('key', 1);
     for (let read = 0; read <= 3 * 4096; read += 1) busy.getSync('key');
@@ -79,7 +79,7 @@ describe.skipIf(!needs('koffi'))('stats', () => {
     onTestFinished(() => {
       unsubscribe('holdfast:eviction', listen);
     });
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const cache = open(directory, { maxEntries: 50 });
     for (let index = 0; index < 200; index += 1) cache.setSync(`key ${index}`, index);
     const { evictions, entries } = await cache.stats();

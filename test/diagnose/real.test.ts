@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -17,45 +17,55 @@ const processes = fileURLToPath(new URL('../processes/', import.meta.url));
 const TRIES = 10;
 
 describe.skipIf(!needs('strace', 'koffi'))('a log of the naive race', () => {
-  test('every death is found, with the writer that caused it', { timeout: 120_000 }, async () => {
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const folder = temporaryFolder();
-      const log = join(folder, 'trace');
-      const json = join(folder, 'race.json');
-      const race = [
-        MAIN,
-        'race',
-        '--strategy',
-        'naive',
-        '--readers',
-        '5',
-        '--writers',
-        '3',
-        '--seconds',
-        '2',
-        '--json',
-        json,
-      ];
-      await strace(['-f', '-o', log], [process.execPath, ...race, '--directory', folder]);
-      const { strategies }: RaceReport = JSON.parse(readFileSync(json, 'utf8'));
-      const { findings } = await diagnose([log]);
-      const deaths = findings.filter(({ kind }) => kind === 'sigbus-after-truncate');
-      const died = strategies[0]?.timeline.flatMap((sample) => sample.deaths.map(({ pid }) => pid)) ?? [];
-      // The supervisor, which saw the processes end, is the other oracle.
-      expect(deaths.map(({ victim }) => victim?.pid).sort()).toEqual(died.sort());
-      for (const { path, victim, culprit, timeline } of deaths) {
-        expect(path).toMatch(/\/naive\/(cache|counter)$/);
-        expect(culprit?.pid).not.toBe(victim?.pid);
-        expect(culprit?.call).toMatch(/^openat\(.*O_TRUNC/);
-        expect(victim?.died).toBe(true);
-        expect(timeline.map(({ kind }) => kind)).toEqual(
-          expect.arrayContaining(['open', 'look', 'map', 'truncate', 'signal']),
-        );
+  const ways = [
+    ['in one file', ['-f']],
+    ['in a file for each process', ['-ff', '-ttt']],
+  ] as const;
+
+  test.each(ways)(
+    '%s: every death is found, with the writer that caused it',
+    { timeout: 120_000 },
+    async (_, options) => {
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        const folder = temporaryFolder();
+        const log = join(folder, 'trace');
+        const json = join(folder, 'race.json');
+        const race = [
+          MAIN,
+          'race',
+          '--strategy',
+          'naive',
+          '--readers',
+          '5',
+          '--writers',
+          '3',
+          '--seconds',
+          '2',
+          '--json',
+          json,
+        ];
+        await strace([...options, '-o', log], [process.execPath, ...race, '--directory', folder]);
+        const { strategies }: RaceReport = JSON.parse(readFileSync(json, 'utf8'));
+        const logs = readdirSync(folder).filter((name) => name.startsWith('trace'));
+        const { findings } = await diagnose(logs.map((name) => join(folder, name)));
+        const deaths = findings.filter(({ kind }) => kind === 'sigbus-after-truncate');
+        const died = strategies[0]?.timeline.flatMap((sample) => sample.deaths.map(({ pid }) => pid)) ?? [];
+        // The supervisor, which saw the processes end, is the other oracle.
+        expect(deaths.map(({ victim }) => victim?.pid).sort()).toEqual(died.sort());
+        for (const { path, victim, culprit, timeline } of deaths) {
+          expect(path).toMatch(/\/naive\/(cache|counter)$/);
+          expect(culprit?.pid).not.toBe(victim?.pid);
+          expect(culprit?.call).toMatch(/^openat\(.*O_TRUNC/);
+          expect(victim?.died).toBe(true);
+          expect(timeline.map(({ kind }) => kind)).toEqual(
+            expect.arrayContaining(['open', 'look', 'map', 'truncate', 'signal']),
+          );
+        }
+        if (deaths.length > 0) return;
       }
-      if (deaths.length > 0) return;
-    }
-    throw new Error('Nobody died.');
-  });
+      throw new Error('Nobody died.');
+    },
+  );
 });
 
 describe.skipIf(!needs('strace', 'php'))("a log of PHP's readfile() beside a writer in Node", () => {

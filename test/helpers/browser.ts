@@ -16,6 +16,9 @@ export const VIEWS = [
   { width: 380, colorScheme: 'dark' },
 ] as const;
 
+/** A browser starts within a second; on a machine that is very busy, later. */
+const START_WITHIN_MS = 60_000;
+
 export type View = (typeof VIEWS)[number];
 
 /** Opens a document in a browser that is there for all tests of the file. Needs `chromium`. */
@@ -25,7 +28,7 @@ export function browserForFile(): (document: string, view: View) => Promise<Page
     if (!needs('chromium')) return;
     // As root, as in containers, Chromium runs only without its sandbox. What it opens here is our own.
     browser = await chromium.launch({ executablePath: pathOf('chromium'), args: ['--no-sandbox'] });
-  });
+  }, START_WITHIN_MS);
   afterAll(() => browser?.close());
   return async (document, { width, colorScheme }) => {
     if (browser === undefined) throw new Error('There is no browser.');

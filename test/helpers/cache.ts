@@ -3,11 +3,11 @@ import { CacheCore } from '../../src/cache/core.js';
 import { SHARDS } from '../../src/cache/key.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
 import { totalsNoted } from '../../src/cache/totals.js';
-import { temporaryFolder } from './folder.js';
+import { quickFolder } from './folder.js';
 
 /** A cache for one test, in a folder of its own unless one is given. Closed when the test ends. */
 export function cacheForTest(options: Partial<FileCacheOptions> = {}): CacheCore {
-  const core = new CacheCore({ directory: `${temporaryFolder()}/cache`, codec: 'text', ...options });
+  const core = new CacheCore({ directory: `${quickFolder()}/cache`, codec: 'text', ...options });
   onTestFinished(() => core.close());
   return core;
 }

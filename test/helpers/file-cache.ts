@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
-import { temporaryFolder } from './folder.js';
+import { quickFolder } from './folder.js';
 
 /** A cache for one test, and where it lies. Closed when the test ends. */
 export interface TestCache<V> {
@@ -13,7 +13,7 @@ export interface TestCache<V> {
 }
 
 export function openCache<V = unknown>(options: Partial<FileCacheOptions<V>> = {}): TestCache<V> {
-  const { directory = `${temporaryFolder()}/cache` } = options;
+  const { directory = `${quickFolder()}/cache` } = options;
   const cache = new FileCache<V>({ ...options, directory });
   onTestFinished(() => cache.close());
   return { cache, directory: String(directory) };

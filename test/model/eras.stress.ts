@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { EraWorld, eraModel, eraPrograms, type Task } from './era-model.js';
+import { eraModel } from './era-model.js';
+import { eraPrograms } from './era-programs.js';
+import { EraWorld, type Task } from './era-world.js';
 import { explore } from './explore.js';
 
 const read: Task = { kind: 'read' };

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { nextEraSteps } from '../../src/cache/eras.js';
-import { type Action, type EraPrograms, EraWorld, eraModel, eraPrograms, type Task } from './era-model.js';
+import { eraModel } from './era-model.js';
+import { eraPrograms } from './era-programs.js';
+import { type Action, type EraPrograms, EraWorld, type Task } from './era-world.js';
 import { type Exploration, explore } from './explore.js';
 
 const read: Task = { kind: 'read' };
@@ -73,6 +75,14 @@ function reordered(...names: string[]): Change {
   });
 }
 
+const epochFirst = changed((list) => {
+  const hit = list.filter(({ part }) => part === 'hit');
+  const [era, epoch, ...rest] = hit;
+  if (era === undefined || epoch === undefined) return list;
+  const swapped = [epoch, era, ...rest];
+  return list.map((action) => (action.part === 'hit' ? (swapped[hit.indexOf(action)] ?? action) : action));
+});
+
 const OLD = 'a read gives what was not current at any instant of it';
 const MISS = 'a read misses what is there';
 const ENDLESS = 'eras are made without end';
@@ -107,12 +117,13 @@ describe('steps that are swapped are missed', () => {
 });
 
 /** docs/protocol.md says what each of these is for. */
-describe('steps that could be left out, one at a time', () => {
+describe('steps that could be left out or swapped, one at a time', () => {
   test.each<[string, Change]>([
     ['a fill compares the era only after the disk was read', without('look', 'compareEra')],
     ['a fill compares the era only before the disk is read', without('read', 'compareEra')],
     ['what is read and not kept is not compared afterwards', without('odd', 'compareEra')],
     ['former eras are not set aside', without('next', 'setAside')],
+    ['a hit compares the epoch first', epochFirst],
   ])('%s', (_, change) => {
     expect(firstViolation(change)).toBe('nothing');
   });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { explore } from './explore.js';
-import { type Operation, programs, protocolModel, World } from './protocol-model.js';
+import { protocolModel } from './protocol-model.js';
+import { programs } from './protocol-programs.js';
+import { type Operation, World } from './protocol-world.js';
 
 const reads = (count: number): Operation[] => Array.from({ length: count }, () => ({ kind: 'read', slot: 0 }));
 const thrice = reads(3);

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Exploration, explore } from './explore.js';
-import {
-  type Action,
-  type Operation,
-  type Part,
-  type Programs,
-  programs,
-  protocolModel,
-  World,
-} from './protocol-model.js';
+import { protocolModel } from './protocol-model.js';
+import { type Programs, programs } from './protocol-programs.js';
+import { type Action, type Operation, type Part, World } from './protocol-world.js';
 
 const set = (value: number, slot: 0 | 1 = 0): Operation => ({ kind: 'set', slot, value });
 const remove: Operation = { kind: 'delete', slot: 0 };
@@ -159,6 +153,7 @@ describe('orders that are free', () => {
     ['write', 'begin', 'loadEpoch'],
     ['write', 'begin', 'makeEpochOdd'],
     ['write', 'work', 'totals'],
+    ['read', 'hit', 'compareEra'],
     ['read', 'look', 'refuseOdd'],
   ])('%s, %s: %s and the one that follows', (which, part, name) => {
     expect(firstViolation(swapped(which, part, name))).toBe('nothing');

@@ -48,7 +48,7 @@ describe.skipIf(!needs('chromium'))('the page of a race', () => {
   beforeAll(async () => {
     const strategies = access === 'mmap' ? (['naive', 'rename'] as const) : (['naive'] as const);
     report = await runRaceWith({ strategies, access, seconds: 1 }, SETUP);
-  });
+  }, 60_000);
 
   test.each(VIEWS)('shows every death that the report counts, in $width pixels, $colorScheme', async (view) => {
     if (access === 'mmap') expect(report.strategies[0]?.sigbus).toBeGreaterThan(0);
