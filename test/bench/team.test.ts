@@ -47,7 +47,7 @@ describe('measureCell', () => {
 
   test('a Ctrl-C that a process hears before the driver does is an interruption, not a failure', async () => {
     const abort = new AbortController();
-    const measuring = measureCell(loadOf('never-ready', BROKEN), temporaryFolder(), abort.signal);
+    const measuring = measureCell(loadOf('never-ready', BROKEN), quickFolder(), abort.signal);
     measuring.catch(() => {});
     await eventually(() => workers().length === 1);
     const [pid = 0] = workers();
