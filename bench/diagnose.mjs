@@ -1,16 +1,14 @@
 // @ts-check
 // npm run bench:diagnose: how fast a long log is read, and in how much memory. The log is a real one, of processes that share files and a
 // cache through this package, over and over with other process ids and another folder, until it is long enough; in its middle
-// stands one victim with its culprit, which must be found, and nothing else. Prints figures; fails where they miss the aims.
+// stands one victim with its culprit, which must be found, and nothing else. Where it is not, the bench fails.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { availableParallelism, cpus, release, tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { measured } from './support/ratios.mjs';
+import { positive, runBench } from './support/report.mjs';
 
-const LEAST_MEGABYTES_PER_SECOND = 50;
-const MOST_MEGABYTES_OF_MEMORY = 200;
 const VICTIM = 900_000_001;
 const CULPRIT = 900_000_002;
 const PLANTED = `${VICTIM} openat(AT_FDCWD, "/planted/cache", O_RDONLY) = 3
@@ -25,28 +23,48 @@ ${CULPRIT} exit_group(0) = ?
 ${CULPRIT} +++ exited with 0 +++
 `;
 
-const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '1000' }, directory: { type: 'string', default: tmpdir() } },
-});
-const bytesWanted = Number(values.megabytes) * 1e6;
-if (!(bytesWanted > 0)) throw new Error('Expected --megabytes NUMBER.');
-
-const folder = mkdtempSync(join(values.directory, 'holdfast-bench-'));
-try {
-  const trace = record();
-  const log = join(folder, 'long.log');
-  const times = lengthen(trace, log);
-  console.log(
-    `node ${process.version}, Linux ${release()}, ${availableParallelism()} cores (${cpus()[0]?.model.trim()})`,
-  );
-  console.log(`a trace of ${(trace.length / 1e6).toFixed(1)} MB, ${times} times, and one culprit\n`);
-  judge(measure(log));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await runBench(
+  'diagnose',
+  async ({ folder, rounds, quick, own }) => {
+    const bytes = (quick ? 50 : positive(own, 'megabytes')) * 1e6;
+    const trace = record(folder);
+    const log = join(folder, 'long.log');
+    const times = lengthen(trace, log, folder, bytes);
+    console.log(`a trace of ${(trace.length / 1e6).toFixed(1)} MB, ${times} times, and one culprit`);
+    const results = Array.from({ length: rounds }, () => measure(log));
+    for (const result of results) assertFound(result);
+    const [{ lines, garbage } = { lines: 0, garbage: 0 }] = results;
+    console.log(`${lines.toLocaleString('en-US')} lines, ${garbage} not understood; the culprit was found`);
+    const title = `a log of ${bytes / 1e6} MB`;
+    return {
+      results: results.map(({ findings: _, ...figures }) => figures),
+      ratios: [
+        measured(
+          `${title}, read`,
+          results.map((result) => result.bytes / 1e6 / result.seconds),
+          { min: 50 },
+          'MB/s',
+        ),
+        measured(
+          `${title}, memory at its peak`,
+          results.map(({ peakBytes }) => peakBytes / 1e6),
+          { max: 200 },
+          'MB',
+        ),
+        measured(
+          `${title}, findings where there is nothing to find`,
+          results.map(({ findings }) => findings.length - 1),
+          { max: 0 },
+          'findings',
+        ),
+      ],
+    };
+  },
+  { megabytes: '1000' },
+);
 
 /** Traces the programs of the tests that are found to be without fault. */
-function record() {
+function record(/** @type {string} */ folder) {
   const program = fileURLToPath(new URL('../test/processes/well-behaved.mjs', import.meta.url));
   const parts = ['flock', 'rename', 'cache-rename', 'cache-flock'].map((how) => {
     const log = join(folder, `trace-${how}`);
@@ -60,8 +78,10 @@ function record() {
  * Writes the trace as often as needed, each time with other process ids and another folder. Gives how often.
  * @param {string} trace
  * @param {string} log
+ * @param {string} folder as it stands in the trace
+ * @param {number} bytesWanted
  */
-function lengthen(trace, log) {
+function lengthen(trace, log, folder, bytesWanted) {
   const pids = new Set(trace.match(/^\d+/gm));
   const pattern = new RegExp(`(${folder.replaceAll('.', '\\.')}|\\b(?:${[...pids].join('|')})\\b)`);
   // Texts at even places, what changes at odd ones.
@@ -108,29 +128,14 @@ function measure(log) {
   return JSON.parse(stdout);
 }
 
-/** @param {ReturnType<typeof measure>} result */
-function judge({ seconds, bytes, lines, garbage, peakBytes, findings }) {
-  const megabytesPerSecond = bytes / 1e6 / seconds;
-  const peakMegabytes = peakBytes / 1e6;
+/**
+ * A reader that is fast and finds nothing is of no use.
+ *
+ * @param {ReturnType<typeof measure>} result
+ */
+function assertFound({ findings }) {
   const [finding] = findings;
   const found =
     finding?.victim?.pid === VICTIM && finding.culprit?.pid === CULPRIT && finding.path === '/planted/cache';
-  const rows = [
-    ['read', `${(bytes / 1e6).toFixed(0)} MB, ${lines.toLocaleString('en-US')} lines, ${garbage} not understood`, true],
-    [
-      'speed',
-      `${megabytesPerSecond.toFixed(0)} MB/s (aim: ${LEAST_MEGABYTES_PER_SECOND} or more)`,
-      megabytesPerSecond >= LEAST_MEGABYTES_PER_SECOND,
-    ],
-    [
-      'memory',
-      `${peakMegabytes.toFixed(0)} MB at its peak (aim: below ${MOST_MEGABYTES_OF_MEMORY})`,
-      peakMegabytes < MOST_MEGABYTES_OF_MEMORY,
-    ],
-    ['culprit', found ? 'found' : 'not found', found],
-    ['other findings', String(findings.length - (found ? 1 : 0)), findings.length === (found ? 1 : 0)],
-  ];
-  for (const [name, text, good] of rows)
-    console.log(`${good ? 'ok    ' : 'MISSED'} ${String(name).padEnd(15)} ${text}`);
-  if (rows.some(([, , good]) => !good)) process.exitCode = 1;
+  if (!found) throw new Error(`The planted culprit was not found: ${JSON.stringify(finding)}.`);
 }

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{ min: number } | { max: number }} Target
- * @typedef {'times' | 'us' | 'ms' | 'MB' | 'MB/s'} Unit `times`: a ratio to a baseline that was measured in the same round
+ * @typedef {'times' | 'us' | 'ms' | 'MB' | 'MB/s' | 'findings'} Unit `times`: a ratio to a baseline that was measured in the same round
  * @typedef {{ name: string, ratio: number, unit: Unit, target: Target, rounds: number[], met: boolean }} Ratio
  */
 

@@ -36,12 +36,31 @@ export async function runTeam<Name extends TaskName>(
     for (const member of members) member.go();
     await Promise.race([everybody(members, 'done'), limit(longestMs + DONE_WITHIN_MS, 'done', ended)]);
     return members.map((member) => member.outcome as Outcomes[Name]);
+  } catch (error) {
+    if (error instanceof EndedFromOutside) await waitFor(signal);
+    signal.throwIfAborted();
+    throw error;
   } finally {
     settled.abort();
     killAll();
     await Promise.all(members.map((member) => member.gone));
     process.removeListener('exit', killAll);
   }
+}
+
+/**
+ * A process was ended by a signal that a person sends: a Ctrl-C, which reaches all processes of a terminal, one of them maybe before it
+ * listens.
+ */
+class EndedFromOutside extends Error {}
+
+const FROM_OUTSIDE: readonly (NodeJS.Signals | null)[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** So long the driver may take to hear of what a process of its own has heard. */
+const HEARD_WITHIN_MS = 500;
+
+/** Waits for the signal, if it comes at all. */
+async function waitFor(signal: AbortSignal): Promise<void> {
+  await delay(HEARD_WITHIN_MS, undefined, { signal }).catch(() => {});
 }
 
 async function everybody(members: readonly Member[], stage: 'ready' | 'done'): Promise<void> {
@@ -75,9 +94,10 @@ class Member {
         if (message.type === 'failed') reject(new Error(`${name} failed: ${message.message}`));
       });
       child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        reject(new Error(`${name} ended early, with ${signal ?? `status ${code}`}.`)),
-      );
+      child.once('exit', (code, signal) => {
+        const message = `${name} ended early, with ${signal ?? `status ${code}`}.`;
+        reject(FROM_OUTSIDE.includes(signal) ? new EndedFromOutside(message) : new Error(message));
+      });
     });
     const told = (type: 'ready' | 'done') =>
       new Promise<void>((resolve) => {

@@ -45,6 +45,18 @@ describe('measureCell', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('a Ctrl-C that a process hears before the driver does is an interruption, not a failure', async () => {
+    const abort = new AbortController();
+    const measuring = measureCell(loadOf('never-ready', BROKEN), quickFolder(), abort.signal);
+    measuring.catch(() => {});
+    await eventually(() => workers().length === 1);
+    const [pid = 0] = workers();
+    process.kill(pid, 'SIGTERM');
+    await eventually(() => workers().length === 0);
+    abort.abort();
+    await expect(measuring).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   test.each([
     ['dying', /Process 1 of dying ended early, with SIGKILL/],
     ['not-there', /Process 1 of not-there failed: the package is not installed/],
