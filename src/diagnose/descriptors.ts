@@ -1,9 +1,10 @@
 import { annotationOf, argumentText, holds, numberOf, Open, openFlags, quoted, resultAnnotation } from './arguments.js';
+import { judge } from './judge.js';
 import { closedForLocks, recordLocked } from './locking.js';
 import { isShareable, resolvePath } from './names.js';
 import type { StraceLine } from './strace-line.js';
 import type { Trace } from './trace.js';
-import { Description, type Task } from './world.js';
+import { Description, type Inode, type Task } from './world.js';
 import { countEmptied, truncated } from './writing.js';
 
 /** Descriptors: what opens them, copies them, closes them, and what they stand for. */
@@ -72,7 +73,21 @@ export function opened(trace: Trace, task: Task, line: StraceLine, path: string 
     inode.fresh = true;
     inode.freshBy = description;
     inode.size = 0;
+  } else if (beginsAnew(inode, flags)) {
+    judge(trace, inode);
+    inode.setAside = false;
+    inode.changedInPlace = false;
+    inode.fresh = true;
+    inode.freshBy = description;
   } else if (flags & Open.truncate && flags & Open.writes) truncated(trace, task, inode, 0, description, line);
+}
+
+/**
+ * Whether a version that was set aside is written again while nobody has it open: it is a new file then, for all that anybody can see.
+ * FileCache does that instead of making a file for each version.
+ */
+function beginsAnew(inode: Inode, flags: number): boolean {
+  return inode.setAside && (flags & Open.writes) !== 0 && inode.opened === 1 && inode.mappings.size === 0;
 }
 
 /**

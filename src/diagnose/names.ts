@@ -67,12 +67,14 @@ export class Names {
     return replaced;
   }
 
-  /** renameat2(2) with RENAME_EXCHANGE. */
+  /** renameat2(2) with RENAME_EXCHANGE: `one` is published as `other`, and what stood there is set aside. */
   exchange(one: string, other: string): void {
     const first = this.at(one);
     const second = this.at(other);
     this.#name(first, other);
     this.#name(second, one);
+    first.setAside = false;
+    second.setAside = true;
   }
 
   /** unlink(2). Gives the file that lost its name. */

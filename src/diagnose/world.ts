@@ -75,6 +75,8 @@ export class Inode {
   /** Made by somebody who still writes the first version of it: nobody expects a whole file there yet. */
   fresh = false;
   freshBy: Description | undefined;
+  /** It lost its name to another version in one step, and has been given that one's: nobody finds it who looks for the file. */
+  setAside = false;
   /** Somebody is writing it from the beginning on, over what was there. */
   rewriting: Rewriting | undefined;
   /** Goes up with every change of bytes that were there before. */

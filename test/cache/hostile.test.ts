@@ -124,7 +124,8 @@ describe.each(['rename', 'flock'] as const)('%s, in the place of an entry:', (st
     expect(cache.updateSync('key', (old) => `${old}, updated`)).toBe('undefined, updated');
     intrude(path);
     expect(await cache.delete('key')).toBe(true);
-    expect(readdirSync(path.slice(0, path.lastIndexOf('/')))).toEqual([]);
+    const left = readdirSync(path.slice(0, path.lastIndexOf('/')));
+    expect(left.filter((name) => name !== 'spare')).toEqual([]);
   });
 
   test.skipIf(!needs('root'))("another user's file that may not be read is a miss", async () => {
