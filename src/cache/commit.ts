@@ -2,7 +2,6 @@ import { errorCode } from '../errors.js';
 import { syncFolder, syncFolderNow } from '../file/sync-folder.js';
 import { syscalls } from '../os/syscalls.js';
 import type { CacheCore } from './core.js';
-import type { TemporaryEntry } from './disk.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { HEADER_ALLOWANCE } from './options.js';
@@ -10,6 +9,7 @@ import { staleUntilOf } from './recency.js';
 import { inPresentEra, inPresentEraSync } from './steps.js';
 import { Temporary } from './temporary.js';
 import { writeAll, writeAllAsync } from './write-all.js';
+import type { TemporaryEntry } from './write-entry.js';
 
 /*
  * How a value that has been encoded becomes the entry of its key. A small one is written inside the section: that is over sooner than

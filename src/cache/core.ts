@@ -4,17 +4,12 @@ import { Counters } from './counters.js';
 import { prepareDirectory } from './directory.js';
 import {
   closeOpened,
-  type Difference,
   type Found,
   type FoundEntry,
   type OpenEntry,
-  putEntry,
-  putTemporary,
   readEntry,
   readOrOpenEntry,
-  removeEntry,
   SCRATCH_LENGTH,
-  type TemporaryEntry,
 } from './disk.js';
 import { type EntryHeader, encodeEntry, type TagStamp } from './entry.js';
 import type { Era } from './era.js';
@@ -32,6 +27,7 @@ import { reportDamage, reportLockWait } from './reports.js';
 import { closedError, Store, writing } from './store.js';
 import { areCurrent } from './tags.js';
 import { randomVersion } from './version.js';
+import { type Difference, putEntry, putTemporary, removeEntry, type TemporaryEntry } from './write-entry.js';
 
 /** How one value is stored. */
 export interface StoreValueOptions {

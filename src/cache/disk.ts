@@ -1,35 +1,27 @@
 import { constants } from 'node:buffer';
-import { errorCode, quietly } from '../errors.js';
-import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, syscalls } from '../os/syscalls.js';
+import { errorCode } from '../errors.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
 import {
   type Damage,
   type DecodedHeader,
   decodeHeader,
   decodePayload,
   entryLength,
-  headerLengthOf,
-  isRewritable,
   LONGEST_KEY,
   LONGEST_TAG,
   MOST_TAGS,
   payloadOffsetFor,
 } from './entry.js';
 import type { Era } from './era.js';
-import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
 import { tableHolds } from './payload-table.js';
-import { discard, moveAway, publish } from './publish.js';
-import { noteRead, noteWrite, noteWriteUntil } from './recency.js';
-import { publishThroughSpare } from './spare.js';
-import { writeAll } from './write-all.js';
+import { noteRead } from './recency.js';
 
 /**
  * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be (some 80 KiB, nearly
  * all of it key), and so any value of 64 KiB under a key that is not as large itself.
  */
 export const SCRATCH_LENGTH = payloadOffsetFor(LONGEST_KEY, MOST_TAGS * (LONGEST_TAG + 5));
-/** Lengths that rewritable entries are made with, so that a value which grows a little still fits. */
-const SLACK_STEP = 256;
 
 let scratch: Buffer | undefined;
 
@@ -202,100 +194,4 @@ function readUpTo(fd: number, bytes: Buffer, from: number, to: number): number {
     done += count;
   }
   return done;
-}
-
-/** How entries are written. */
-export interface PutOptions {
-  /** Permissions of the files. */
-  readonly mode: number;
-  /** Whether an entry that says so may be overwritten where it is. */
-  readonly inPlace: boolean;
-}
-
-/** What a write changed in the totals of its shard. */
-export interface Difference {
-  readonly entries: number;
-  readonly bytes: number;
-}
-
-/** Step 3 of a write: makes `bytes` the entry of a key. Inside the shard's exclusive section. */
-export function putEntry(era: Era, place: Place, bytes: Buffer, { mode, inPlace }: PutOptions): Difference {
-  noteWrite(era, place, bytes);
-  const path = era.paths.entry(place.shard, place.hash);
-  const small = inPlace && bytes.length <= IN_PLACE_LIMIT;
-  if (small && overwrite(path, bytes)) return { entries: 0, bytes: 0 };
-  const content = small ? withSlack(bytes) : bytes;
-  return difference(publishThroughSpare(era, place, content, mode), content.length);
-}
-
-/** A whole entry that lies in a temporary file. */
-export interface TemporaryEntry {
-  readonly path: string;
-  /** Of the file, in bytes. */
-  readonly length: number;
-  readonly staleUntil: number;
-}
-
-/** Step 3 of a write whose bytes are in a temporary file already. Inside the shard's exclusive section. */
-export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): Difference {
-  noteWriteUntil(era, place, temporary.staleUntil);
-  const path = era.paths.entry(place.shard, place.hash);
-  const old = syscalls.lstat(path);
-  // The new version stands. What is left of the old one where this fails, a later sweep finds.
-  if (publish(era, temporary.path, path, old) === 'exchanged') discard(temporary.path);
-  return difference(old?.isFile() ? old.size : undefined, temporary.length);
-}
-
-/** Step 3 of a delete. Inside the shard's exclusive section. `undefined`: there was nothing. */
-export function removeEntry(era: Era, place: Pick<Place, 'shard' | 'hash'>): Difference | undefined {
-  const path = era.paths.entry(place.shard, place.hash);
-  const old = syscalls.lstat(path);
-  if (old === undefined) return undefined;
-  if (!old.isFile()) {
-    moveAway(era, path);
-    return { entries: 0, bytes: 0 };
-  }
-  syscalls.unlink(path);
-  return { entries: -1, bytes: -old.size };
-}
-
-function difference(oldLength: number | undefined, newLength: number): Difference {
-  return oldLength === undefined ? { entries: 1, bytes: newLength } : { entries: 0, bytes: newLength - oldLength };
-}
-
-/**
- * Overwrites an entry where it is, with one call: never truncated, since the length in the header rules; never grown, so that running out
- * of space cannot hit; never more than a page, since SIGKILL tears larger ones. False where the entry that is there is none that
- * may be overwritten, or is too short.
- */
-function overwrite(path: string, bytes: Buffer): boolean {
-  let fd: number;
-  try {
-    fd = syscalls.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-  } catch {
-    return false;
-  }
-  try {
-    const stats = syscalls.fstat(fd);
-    if (!stats.isFile() || stats.size < bytes.length || stats.size > IN_PLACE_LIMIT) return false;
-    scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
-    const former = scratch.subarray(0, readUpTo(fd, scratch, 0, stats.size));
-    if (!headerLengthOf(former, stats.size).ok || !isRewritable(former)) return false;
-    try {
-      writeAll(fd, bytes);
-    } catch (error) {
-      quietly(() => writeAll(fd, former));
-      throw error;
-    }
-    return true;
-  } finally {
-    quietly(() => syscalls.close(fd));
-  }
-}
-
-function withSlack(bytes: Buffer): Buffer {
-  const length = Math.min(IN_PLACE_LIMIT, Math.ceil(bytes.length / SLACK_STEP) * SLACK_STEP);
-  const content = Buffer.alloc(length);
-  bytes.copy(content);
-  return content;
 }

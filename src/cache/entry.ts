@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
+import { crc32Of } from './crc32.js';
 
 /*
  * The bytes of an entry file. docs/entry-format.md describes them one by one, and says when a change needs a new FORMAT_VERSION;
@@ -246,24 +247,6 @@ export function decodePayload(bytes: Buffer, header: DecodedHeader): Decoded<Buf
 /** Over all of the header but the checksum itself. */
 function headerChecksum(bytes: Buffer, length: number): number {
   return crc32Of(bytes, 76, length, crc32Of(bytes, 0, 72));
-}
-
-/** Up to this length a loop is faster than a call into native code, and the view of the bytes that it needs. */
-const SHORT = 256;
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit += 1) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
-  return remainder;
-});
-
-/** crc32 of a part of some bytes, continued from `former`. */
-function crc32Of(bytes: Buffer, from: number, to: number, former = 0): number {
-  if (to - from > SHORT) return crc32(bytes.subarray(from, to), former);
-  let remainder = ~former;
-  for (let index = from; index < to; index += 1) {
-    remainder = (remainder >>> 8) ^ (CRC_TABLE[(remainder ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
-  }
-  return ~remainder >>> 0;
 }
 
 /** Whether a range of bytes is exactly this text, of ASCII characters only. */

@@ -1,11 +1,11 @@
 import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, type Stats, syscalls } from '../os/syscalls.js';
-import { removeEntry } from './disk.js';
 import type { Era } from './era.js';
 import { slotOfName } from './key.js';
 import { SPARE_NAME } from './layout.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
 import { writing } from './store.js';
+import { removeEntry } from './write-entry.js';
 
 const HASH = /^[0-9a-f]{64}$/;
 

@@ -396,6 +396,24 @@ describe('unlocked-reader, unlocked-writer', () => {
     expect(await findingsIn(both)).toEqual([{ kind: 'unlocked-reader', path: '/d/cache', reader: 1, writer: 1 }]);
   });
 
+  test('not where the version that was set aside is written again, and published', async () => {
+    const exchange = '2 renameat2(AT_FDCWD, "/d/spare", AT_FDCWD, "/d/cache", RENAME_EXCHANGE) = 0';
+    const again = [
+      '2 open("/d/spare", O_WRONLY) = 5',
+      '2 pwrite64(5, "a", 71, 0) = 71',
+      '2 close(5) = 0',
+      exchange,
+    ].join('\n');
+    const reader = '4 open("/d/cache", O_RDONLY) = 3';
+    const readAndClosed = log('4 read(3, "a", 71) = 71', '4 close(3) = 0');
+    const published = (...lines: string[]) => locked(2, 'LOCK_EX', lines.join('\n'));
+    expect(await findingsIn(log(reader) + readAndClosed + published(exchange, again, again) + readBy(4))).toEqual([]);
+    // Who still has it open sees it change.
+    expect(await findingsIn(log(reader) + published(exchange, again) + readAndClosed)).toMatchObject([
+      { kind: 'unlocked-reader', reader: 4, writer: 2 },
+    ]);
+  });
+
   test('not where the file is published, never changed in place', async () => {
     const publish = locked(
       2,
