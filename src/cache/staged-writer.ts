@@ -11,7 +11,8 @@ export class StagedWriter {
   #position: number;
   #filling: Buffer | undefined;
   #filled = 0;
-  #spare: Buffer | undefined;
+  /** Those of the two that are neither being filled nor being written. */
+  readonly #free: Buffer[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   /** `length`: of each of the two buffers, in bytes. */
@@ -24,7 +25,7 @@ export class StagedWriter {
   /** Takes a copy of the bytes. Rejects where a write before has failed. */
   async append(bytes: Buffer): Promise<void> {
     for (let from = 0; from < bytes.length; ) {
-      this.#filling ??= this.#spare ?? Buffer.allocUnsafeSlow(this.#length);
+      this.#filling ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#length);
       const count = bytes.copy(this.#filling, this.#filled, from);
       this.#filled += count;
       from += count;
@@ -47,7 +48,7 @@ export class StagedWriter {
     await this.#writing;
     const bytes = buffer.subarray(0, this.#filled);
     this.#writing = writeAllAsync(this.#fd, bytes, this.#position).then(() => {
-      this.#spare = buffer;
+      this.#free.push(buffer);
     });
     // Who comes next is told of a failure.
     this.#writing.catch(() => {});

@@ -49,7 +49,10 @@ function written(stream: Writable, bytes: Buffer): Promise<void> {
 
 async function streamed(cache: FileCache, key: string): Promise<Buffer | undefined> {
   const stream = await cache.readStream(key);
-  return stream === undefined ? undefined : (await collect(stream)).bytes;
+  if (stream === undefined) return undefined;
+  const { bytes, error } = await collect(stream);
+  expect(error).toBeUndefined();
+  return bytes;
 }
 
 /** Temporaries, and descriptors but for those of shard locks. */

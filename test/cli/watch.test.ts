@@ -22,7 +22,7 @@ describe('holdfast watch', () => {
     writeFileSync(path, 'more');
     const { exitCode, stdout, stderr } = await watch.ended;
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
-    expect(stdout).toMatch(/\/file {2}had 0 bytes for [\d.]+ (ms|s)$/m);
+    expect(stdout).toMatch(/\/file {2}had 0 bytes for [\d.]+ (µs|ms|s)$/m);
     expect(stdout).toMatch(/^.*\/file became empty once, for up to .* dies of SIGBUS/m);
     expect(stdout).toMatch(/^ +0 bytes +1 /m);
     expect(stdout).toMatch(/^ +at 0 bytes for +times\n +less than \d+ m?s +1 /m);
