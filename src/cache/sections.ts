@@ -37,14 +37,8 @@ export class Sections {
       throw new HoldfastError('ERR_LOCK_CONFLICT', 'The cache is called from inside one of its own sections.');
     }
     if (mode === 'shared' && this.#somebodyAsked(shard)) return false;
-    const { words } = this.#era;
-    if (this.#tryLock(shard, mode)) {
-      // A writer that is in has nothing more to ask; who else waits asks again. Left to run out, the word would keep readers waiting for
-      // nobody.
-      if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
-      return true;
-    }
-    if (mode === 'exclusive') words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
+    if (this.#tryLock(shard, mode)) return true;
+    if (mode === 'exclusive') this.#era.words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
     return false;
   }
 
@@ -78,7 +72,7 @@ export class Sections {
 
   #enter(shard: number, mode: LockMode): void {
     const { words, number } = this.#era;
-    // Who still waits asks again at its next try; readers need not stand back for one who has come in.
+    // Who still waits asks again at its next try; left to run out, the word would keep readers waiting for one who has come in.
     if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
     const entered = mode === 'exclusive' ? run(protocol.enter, words, partyOf(number, shard, 0)) : undefined;
     if (entered === 'damaged') this.#era.condemn();

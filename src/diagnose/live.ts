@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { constants, openSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,8 +69,9 @@ async function traced(
     // A FIFO, since strace opens its output by name, and what Node calls a pipe is a socket.
     const fifo = join(folder, 'strace');
     await run('mkfifo', ['-m', '600', fifo]);
-    const handle = await open(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-    const chunks = new Socket({ fd: handle.fd, readable: true, writable: false });
+    // By number: a FileHandle would close it a second time, when it is collected as garbage.
+    const fd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    const chunks = new Socket({ fd, readable: true, writable: false });
     const attaching = stdio === 'ignore';
     const args = straceArguments(fifo, version).filter((word) => !(attaching && word === '--seccomp-bpf'));
     const strace = spawn('strace', [...args, ...target], {

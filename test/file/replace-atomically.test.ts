@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { replaceAtomically } from '../../src/file/index.js';
 import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
@@ -101,7 +101,11 @@ describe('replaceAtomically', () => {
     const path = join(temporaryFolder(), 'data');
     for (let round = 0; round < 100; round += 1) await replaceAtomically(path, Buffer.from('new'), PLAIN);
     expect(names.size).toBe(100);
-    for (const name of names) expect(name).not.toContain(String(process.pid));
+    const random = [...names].map((name) => /^\.holdfast-([0-9a-f]{24})\.tmp$/.exec(basename(name))?.[1] ?? '');
+    // Every digit varies: no part of a name is the process, the time or a counter.
+    for (let digit = 0; digit < 24; digit += 1) {
+      expect(new Set(random.map((name) => name[digit])).size).toBeGreaterThan(5);
+    }
   });
 });
 
