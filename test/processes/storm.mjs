@@ -5,14 +5,14 @@ import { subscribe } from 'node:diagnostics_channel';
 import { openSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FileCache } from '../../dist/cache/file-cache.js';
-import { replaceSyscalls } from '../../dist/os/syscalls.js';
+import { replaceSyscalls, syscalls } from '../../dist/os/syscalls.js';
 import { COUNTERS, KEYS, makeValue, wrongWith } from './storm-value.mjs';
 
 const [directory = '', strategy = '', logPath = '', lock = ''] = process.argv.slice(2);
 const log = openSync(logPath, 'a');
 /** @param {string} line */
 const note = (line) => writeSync(log, `${line}\n`);
-if (lock === 'broken') replaceSyscalls({ tryFlock: () => true, unflock: () => {} });
+if (lock === 'broken') grantShardLocks();
 subscribe('holdfast:damaged', (report) => note(`wrong damaged: ${/** @type {{ reason: string }} */ (report).reason}`));
 process.on('warning', () => {});
 
@@ -22,6 +22,27 @@ let stopped = false;
 process.stdin.once('data', () => {
   stopped = true;
 });
+
+/** The locks of the shards exclude nobody any more; those under which a cache is made still do. */
+function grantShardLocks() {
+  const { open, close, tryFlock, unflock } = syscalls;
+  const granted = new Set();
+  replaceSyscalls({
+    open: (path, flags, mode) => {
+      const fd = open(path, flags, mode);
+      if (/\/data\/[0-9a-f]{2}\.lock$/.test(path)) granted.add(fd);
+      return fd;
+    },
+    close: (fd) => {
+      granted.delete(fd);
+      close(fd);
+    },
+    tryFlock: (fd, mode) => granted.has(fd) || tryFlock(fd, mode),
+    unflock: (fd) => {
+      if (!granted.has(fd)) unflock(fd);
+    },
+  });
+}
 
 /** @template T @param {readonly T[]} list */
 const oneOf = (list) => /** @type {T} */ (list[Math.floor(Math.random() * list.length)]);
