@@ -11,10 +11,16 @@ import { Sections } from './sections.js';
 const MOST_ERAS = 20;
 /** How often it is looked whether the era still stands at its path. */
 const LOOK_EVERY_MS = 1_000;
+/** So long the event loop turns between two tries, before timers are worth their while. */
 const SPIN_MS = 1;
-const FIRST_PAUSE_MS = 0.02;
-const LONGEST_SLEEP_MS = 2;
 const LONGEST_PAUSE_MS = 10;
+/**
+ * A thread tries without a pause for as long as some sections take. Whoever is inside for longer is not being run: then those who
+ * wait leave the processors alone, and not for so short that waking up is all they do (docs/decisions.md).
+ */
+const BUSY_MS = 0.1;
+const FIRST_SLEEP_MS = 0.5;
+const LONGEST_SLEEP_MS = 5;
 
 export interface StoreOptions {
   readonly lockTimeoutMs: number;
@@ -119,10 +125,11 @@ export class Store {
   /** Gives for how long it waited, in milliseconds. */
   #waitSync(shard: number, mode: LockMode): number {
     const started = this.#options.clock();
-    let pause = FIRST_PAUSE_MS;
+    let pause = FIRST_SLEEP_MS;
     do {
       this.#assertPatience(started, shard);
-      sleepSync(pause);
+      if (this.#options.clock() - started < BUSY_MS) continue;
+      sleepSync(pause * (0.5 + Math.random() / 2));
       pause = Math.min(LONGEST_SLEEP_MS, pause * 2);
     } while (!this.#sections.tryEnter(shard, mode));
     return this.#options.clock() - started;

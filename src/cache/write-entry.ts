@@ -5,13 +5,15 @@ import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
 import { discard, moveAway, publish } from './publish.js';
-import { readFully } from './read-header.js';
 import { noteWrite, noteWriteUntil } from './recency.js';
 import { publishThroughSpare } from './spare.js';
 import { writeAll } from './write-all.js';
 
 /** Lengths that rewritable entries are made with, so that a value which grows a little still fits. */
 const SLACK_STEP = 256;
+
+/** What is about to be overwritten is read into this, to be put back where that fails. One byte more than may be there. */
+const formerBytes = Buffer.allocUnsafeSlow(IN_PLACE_LIMIT + 1);
 
 /** How entries are written. */
 export interface PutOptions {
@@ -85,11 +87,9 @@ function overwrite(path: string, bytes: Buffer): boolean {
     return false;
   }
   try {
-    const stats = syscalls.fstat(fd);
-    if (!stats.isFile() || stats.size < bytes.length || stats.size > IN_PLACE_LIMIT) return false;
-    const former = Buffer.allocUnsafe(stats.size);
-    if (readFully(fd, former, 0) < former.length) return false;
-    if (!headerLengthOf(former, stats.size).ok || !isRewritable(former)) return false;
+    const former = readFormer(fd);
+    if (former === undefined || former.length < bytes.length) return false;
+    if (!headerLengthOf(former, former.length).ok || !isRewritable(former)) return false;
     try {
       writeAll(fd, bytes);
     } catch (error) {
@@ -99,6 +99,20 @@ function overwrite(path: string, bytes: Buffer): boolean {
     return true;
   } finally {
     quietly(() => syscalls.close(fd));
+  }
+}
+
+/**
+ * The whole of an open file, in memory that the next call uses again. `undefined` where it is longer than what may be overwritten, or none
+ * that can be read at a position: how long it is, and that it is a file, shows itself without asking. A read that stops short makes it
+ * look shorter than it is, which is checked against its header as a file that was cut would be.
+ */
+function readFormer(fd: number): Buffer | undefined {
+  try {
+    const length = syscalls.read(fd, formerBytes, 0, formerBytes.length, 0);
+    return length > IN_PLACE_LIMIT ? undefined : formerBytes.subarray(0, length);
+  } catch {
+    return undefined;
   }
 }
 

@@ -90,13 +90,20 @@ function loadFsExt(): Flock {
   return {
     mechanism: 'fs-ext',
     lockNow(fd, operation) {
+      // "Taken" comes as an error, and collecting its stack takes several times as long as the call.
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0;
       try {
         flockSync(fd, operation);
         return true;
       } catch (error) {
         const code = errorCode(error);
         if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return false;
+        Error.stackTraceLimit = stackTraceLimit;
+        if (error instanceof Error) Error.captureStackTrace(error);
         throw error;
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
       }
     },
     unlock: (fd) => flockSync(fd, LOCK_UN),
