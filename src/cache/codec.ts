@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { HoldfastError } from '../errors.js';
-import { type CodecName, decodeUtf8 } from './entry.js';
+import type { CodecName } from './entry.js';
+import { decodeUtf8 } from './entry-tags.js';
 import { isWellFormed } from './key.js';
 
 /** Turns values into bytes and back. */

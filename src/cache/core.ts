@@ -11,7 +11,8 @@ import {
   readOrOpenEntry,
   SCRATCH_LENGTH,
 } from './disk.js';
-import { type EntryHeader, encodeEntry, type TagStamp } from './entry.js';
+import { type EntryHeader, encodeEntry } from './entry.js';
+import type { TagStamp } from './entry-tags.js';
 import type { Era } from './era.js';
 import { Eras } from './eras.js';
 import { type Place, placeOf } from './key.js';

@@ -1,17 +1,7 @@
 import { constants } from 'node:buffer';
 import { errorCode } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
-import {
-  type Damage,
-  type DecodedHeader,
-  decodeHeader,
-  decodePayload,
-  entryLength,
-  LONGEST_KEY,
-  LONGEST_TAG,
-  MOST_TAGS,
-  payloadOffsetFor,
-} from './entry.js';
+import { type Damage, type DecodedHeader, decodeHeader, decodePayload, entryLength, LONGEST_HEADER } from './entry.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
 import { tableHolds } from './payload-table.js';
@@ -21,7 +11,7 @@ import { noteRead } from './recency.js';
  * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be (some 80 KiB, nearly
  * all of it key), and so any value of 64 KiB under a key that is not as large itself.
  */
-export const SCRATCH_LENGTH = payloadOffsetFor(LONGEST_KEY, MOST_TAGS * (LONGEST_TAG + 5));
+export const SCRATCH_LENGTH = LONGEST_HEADER;
 
 let scratch: Buffer | undefined;
 

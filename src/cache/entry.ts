@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { crc32Of } from './crc32.js';
+import { decodeTags, decodeUtf8, encodeTags, LONGEST_TAGS, type TagStamp } from './entry-tags.js';
 
 /*
  * The bytes of an entry file. docs/entry-format.md describes them one by one, and says when a change needs a new FORMAT_VERSION;
@@ -19,10 +19,6 @@ export const FIXED_LENGTH = 80;
 export const BLOCK_LENGTH = 64 * 1024;
 /** Keys are at most this many bytes of UTF-8. */
 export const LONGEST_KEY = 65_535;
-export const MOST_TAGS = 64;
-export const LONGEST_TAG = 255;
-/** A tag takes one byte for its length and four for its generation. */
-const LONGEST_TAGS = MOST_TAGS * (1 + LONGEST_TAG + 4);
 /** Whoever has read this many bytes of a file, or all of it, has the whole header. */
 export const LONGEST_HEADER = payloadOffsetFor(LONGEST_KEY, LONGEST_TAGS);
 /** Lengths are kept in 64 bits. Up to this one the length of the whole entry, table and all, is exact as a JavaScript number. */
@@ -36,12 +32,6 @@ const CODEC_NAMES = Object.keys(CODEC_NUMBERS) as readonly CodecName[];
 
 /** The entry may be overwritten where it is, by an entry that is no longer than the file. */
 const FLAG_REWRITABLE = 1;
-
-/** A tag, and the generation it had when the value was loaded. */
-export interface TagStamp {
-  readonly tag: string;
-  readonly generation: number;
-}
 
 /** What an entry says of itself. Times are milliseconds since 1970; `Infinity` is never. */
 export interface EntryHeader {
@@ -269,42 +259,7 @@ function reservedAreZero(bytes: Buffer, tagsEnd: number, payloadOffset: number):
   return true;
 }
 
-function encodeTags(tags: readonly TagStamp[]): Buffer {
-  if (tags.length === 0) return NOTHING;
-  const parts = tags.map(({ tag, generation }) => {
-    const text = Buffer.from(tag);
-    const part = Buffer.alloc(1 + text.length + 4);
-    part.writeUInt8(text.length, 0);
-    text.copy(part, 1);
-    part.writeUInt32LE(generation, 1 + text.length);
-    return part;
-  });
-  return Buffer.concat(parts);
-}
-
-function decodeTags(bytes: Buffer, from: number, end: number, count: number): readonly TagStamp[] | undefined {
-  if (count > MOST_TAGS) return undefined;
-  if (count === 0) return from === end ? NO_TAGS : undefined;
-  const tags: TagStamp[] = [];
-  let offset = from;
-  for (let index = 0; index < count; index += 1) {
-    const length = offset < end ? bytes[offset] : undefined;
-    if (length === undefined || length === 0 || offset + 5 + length > end) return undefined;
-    const tag = decodeUtf8(bytes.subarray(offset + 1, offset + 1 + length));
-    if (tag === undefined) return undefined;
-    tags.push({ tag, generation: bytes.readUInt32LE(offset + 1 + length) });
-    offset += 5 + length;
-  }
-  return offset === end ? tags : undefined;
-}
-
 const NOTHING = Buffer.alloc(0);
-const NO_TAGS: readonly TagStamp[] = [];
-
-/** The text, or `undefined` where the bytes are not exactly UTF-8. A byte order mark is kept. */
-export function decodeUtf8(bytes: Buffer): string | undefined {
-  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
-}
 
 function damaged(damage: Damage): { readonly ok: false; readonly damage: Damage } {
   return { ok: false, damage };

@@ -3,7 +3,7 @@ import { HoldfastError } from '../errors.js';
 import { commit } from './commit.js';
 import type { CacheCore } from './core.js';
 import { type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from './disk.js';
-import type { TagStamp } from './entry.js';
+import type { TagStamp } from './entry-tags.js';
 import { type Era, EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { type FlightLock, flightLock, tryFlightLock } from './flight-lock.js';

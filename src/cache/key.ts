@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toUSVString } from 'node:util';
 import { HoldfastError } from '../errors.js';
-import { LONGEST_KEY, LONGEST_TAG, MOST_TAGS } from './entry.js';
+import { LONGEST_KEY } from './entry.js';
+import { LONGEST_TAG, MOST_TAGS } from './entry-tags.js';
 
 /** Shards of a cache: folders of entries, each with its own lock. */
 export const SHARDS = 256;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { TagStamp } from './entry.js';
+import type { TagStamp } from './entry-tags.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
 import type { MemoryLimits } from './memory-options.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CacheCore } from './core.js';
-import type { TagStamp } from './entry.js';
+import type { TagStamp } from './entry-tags.js';
 import { checkTags } from './key.js';
 import { GENERATIONS, type SharedWords } from './words.js';
 

@@ -1,12 +1,10 @@
 import { type CallName, callNamed, hashStep } from './calls.js';
 import {
-  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   CLOSE_PAREN,
   COLON,
   COMMA,
-  DOT,
   EQUALS,
   GREATER,
   hexValue,
@@ -20,12 +18,13 @@ import {
   PLUS,
   QUESTION,
   QUOTE,
-  SLASH,
   SPACE,
   standsThere,
   UNDERSCORE,
   ZERO,
 } from './characters.js';
+import { skipAnnotation, skipQuoted, skipSpaces } from './scan.js';
+import { LinePrefix } from './strace-prefix.js';
 
 /**
  * What a line is. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of strace). `unfinished` and
@@ -54,28 +53,15 @@ const MESSAGE = 'strace: Process ';
 const ATTACHED = ' attached';
 const RESUMED = 'resumed>';
 const MOST_ARGUMENTS = 10;
-/** Below it a number with a fraction is a time since the call before (`-r`), above it one since 1970 (`-ttt`). */
-const EARLIEST_EPOCH_SECONDS = 100_000_000;
-const DAY_SECONDS = 86_400;
 
 /**
  * One line of strace, taken apart in place: all fields are numbers or positions in `bytes`, and the same object serves for every line. Only the
  * calls of `CALLS` are looked at beyond their name.
  */
-export class StraceLine {
-  bytes: Buffer = Buffer.alloc(0);
+export class StraceLine extends LinePrefix {
   kind: LineKind = 'garbage';
-  /** 0 where the line has none. */
-  pid = 0;
-  /** Milliseconds (since 1970 or midnight), or NaN. */
-  timeMs = Number.NaN;
-  /** Milliseconds since the call before (`-r`), or NaN. */
-  sincePreviousMs = Number.NaN;
-  /** Whether `timeMs` was given to the second only. */
-  wholeSeconds = false;
   /** Where the call begins, after process and time. */
   from = 0;
-  end = 0;
   call: CallName | undefined;
   argumentCount = 0;
   readonly argumentStart = new Int32Array(MOST_ARGUMENTS);
@@ -128,7 +114,7 @@ export class StraceLine {
       if (bytes[at] === GREATER) return 'other';
     }
     if (at >= end) return 'garbage';
-    at = this.#parsePrefix(at);
+    at = this.parsePrefix(at);
     if (at < 0) return 'garbage';
     this.from = at;
     const first = bytes[at] ?? 0;
@@ -141,121 +127,12 @@ export class StraceLine {
     return 'garbage';
   }
 
-  /** `1234 `, `[pid 1234] `, `1234<name> `, and any of the times. Gives the position behind, or -1. */
-  #parsePrefix(start: number): number {
-    const { bytes, end } = this;
-    let at = start;
-    if (bytes[at] === OPEN_BRACKET && standsThere(bytes, '[pid', at, end)) {
-      at += 4;
-      while (bytes[at] === SPACE) at += 1;
-      at = this.#parsePid(at);
-      if (at < 0) return -1;
-      at = this.#skipName(at);
-      if (bytes[at] !== CLOSE_BRACKET) return -1;
-      at = this.#skipSpaces(at + 1);
-    } else if (isDigit(bytes[at])) {
-      let digits = at;
-      while (digits < end && isDigit(bytes[digits])) digits += 1;
-      const next = bytes[digits];
-      if (next === SPACE || next === LESS) {
-        at = this.#parsePid(at);
-        at = this.#skipSpaces(this.#skipName(at));
-      }
-    }
-    for (;;) {
-      const byte = bytes[at];
-      if (byte === undefined || at >= end) return -1;
-      if (byte >= ZERO && byte <= NINE) {
-        at = this.#parseTime(at);
-        if (at < 0) return -1;
-      } else if (byte === OPEN_PAREN) {
-        // (+     0.000127)
-        at = this.#skipPast(at, CLOSE_PAREN);
-      } else if (byte === OPEN_BRACKET) {
-        // The number of the call (-n), the instruction pointer (-i).
-        at = this.#skipPast(at, CLOSE_BRACKET);
-      } else {
-        return at;
-      }
-      if (at < 0) return -1;
-      at = this.#skipSpaces(at);
-    }
-  }
-
-  #parsePid(start: number): number {
-    let pid = 0;
-    let at = start;
-    for (; at < this.end && at < start + 10; at += 1) {
-      const byte = this.bytes[at] ?? 0;
-      if (byte < ZERO || byte > NINE) break;
-      pid = pid * 10 + byte - ZERO;
-    }
-    this.pid = pid;
-    return at === start ? -1 : at;
-  }
-
-  /** `<node>` behind a process. */
-  #skipName(at: number): number {
-    if (this.bytes[at] !== LESS) return at;
-    const behind = this.#skipPast(at, GREATER);
-    return behind < 0 ? at : behind;
-  }
-
-  #skipPast(start: number, closing: number): number {
-    for (let at = start; at < this.end; at += 1) if (this.bytes[at] === closing) return at + 1;
-    return -1;
-  }
-
-  #skipSpaces(start: number): number {
-    let at = start;
-    while (at < this.end && this.bytes[at] === SPACE) at += 1;
-    return at;
-  }
-
-  /** `21:14:58`, `21:14:58.070927`, `1795468498.652745`, `0.000127`. */
-  #parseTime(start: number): number {
-    const { bytes, end } = this;
-    let at = start;
-    let seconds = 0;
-    let parts = 0;
-    let part = 0;
-    for (; at < end; at += 1) {
-      const byte = bytes[at] ?? 0;
-      if (byte >= ZERO && byte <= NINE) part = part * 10 + byte - ZERO;
-      else if (byte === COLON) {
-        seconds = (seconds + part) * 60;
-        part = 0;
-        parts += 1;
-      } else break;
-    }
-    seconds += part;
-    let fraction = 0;
-    let scale = 1;
-    const hasFraction = bytes[at] === DOT;
-    if (hasFraction) {
-      for (at += 1; at < end; at += 1) {
-        const byte = bytes[at] ?? 0;
-        if (byte < ZERO || byte > NINE) break;
-        fraction = fraction * 10 + byte - ZERO;
-        scale *= 10;
-      }
-    }
-    if (bytes[at] !== SPACE) return -1;
-    const timeMs = seconds * 1000 + (fraction * 1000) / scale;
-    if (parts === 2 && seconds <= DAY_SECONDS + 1) this.timeMs = timeMs;
-    else if (parts === 0 && seconds >= EARLIEST_EPOCH_SECONDS) this.timeMs = timeMs;
-    else if (parts === 0 && hasFraction) this.sincePreviousMs = timeMs;
-    else return -1;
-    if (parts === 2 || seconds >= EARLIEST_EPOCH_SECONDS) this.wholeSeconds = !hasFraction;
-    return at;
-  }
-
   #parseMessage(at: number): LineKind {
     // `strace: Process 4242 attached`, and without `strace: ` in old versions.
     let position = at;
     if (standsThere(this.bytes, 'strace: ', at, this.end)) position += 8;
     if (!standsThere(this.bytes, 'Process ', position, this.end)) return position > at ? 'other' : 'garbage';
-    const behind = this.#parsePid(position + 8);
+    const behind = this.parsePid(position + 8);
     if (behind < 0) return 'garbage';
     return standsThere(this.bytes, ' attached', behind, this.end) ? 'attached' : 'other';
   }
@@ -328,7 +205,7 @@ export class StraceLine {
       const byte = bytes[at] ?? 0;
       switch (byte) {
         case QUOTE:
-          at = this.#skipQuoted(at);
+          at = skipQuoted(bytes, at, end);
           if (at < 0) return -1;
           break;
         case OPEN_PAREN:
@@ -341,7 +218,7 @@ export class StraceLine {
           depth -= 1;
           break;
         case LESS:
-          at = this.#skipAnnotation(at);
+          at = skipAnnotation(bytes, at, end);
           break;
         case COMMA:
           if (depth !== 0) break;
@@ -369,44 +246,12 @@ export class StraceLine {
     return -1;
   }
 
-  /** Gives the position of the closing quote, or -1. */
-  #skipQuoted(start: number): number {
-    const { bytes, end } = this;
-    for (let at = start + 1; at < end; at += 1) {
-      const byte = bytes[at];
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) return at;
-    }
-    return -1;
-  }
-
-  /**
-   * `3</path>`, `1</dev/null<char 1:3>>`: strace escapes angle brackets inside of paths. `1<<CAP_CHOWN` and `=>` are none. Gives the position
-   * of the last byte that belongs to it.
-   */
-  #skipAnnotation(start: number): number {
-    const { bytes, end } = this;
-    const before = bytes[start - 1] ?? 0;
-    const annotates = isDigit(before) || before === 68 || before === SLASH;
-    if (!annotates || bytes[start + 1] === LESS) return bytes[start + 1] === LESS ? start + 1 : start;
-    let depth = 0;
-    for (let at = start; at < end; at += 1) {
-      const byte = bytes[at];
-      if (byte === LESS) depth += 1;
-      else if (byte === GREATER) {
-        depth -= 1;
-        if (depth === 0) return at;
-      }
-    }
-    return start;
-  }
-
   /** `= 3`, `= 0x7f12`, `= -1 ENOENT (...)`, `= ?`. */
   #parseResult(start: number): boolean {
     const { bytes, end } = this;
-    let at = this.#skipSpaces(start);
+    let at = skipSpaces(bytes, start, end);
     if (bytes[at] !== EQUALS) return false;
-    at = this.#skipSpaces(at + 1);
+    at = skipSpaces(bytes, at + 1, end);
     const first = bytes[at];
     if (at >= end) return false;
     this.resultEnd = at;

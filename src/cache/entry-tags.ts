@@ -1,0 +1,55 @@
+import { isUtf8 } from 'node:buffer';
+
+/*
+ * The tags of an entry as bytes: one after the other, each with its length before it and its generation behind it
+ * (docs/entry-format.md). As pure as entry.ts, of which this is a part.
+ */
+
+export const MOST_TAGS = 64;
+export const LONGEST_TAG = 255;
+/** A tag takes one byte for its length and four for its generation. */
+export const LONGEST_TAGS = MOST_TAGS * (1 + LONGEST_TAG + 4);
+
+/** A tag, and the generation it had when the value was loaded. */
+export interface TagStamp {
+  readonly tag: string;
+  readonly generation: number;
+}
+
+const NOTHING = Buffer.alloc(0);
+const NO_TAGS: readonly TagStamp[] = [];
+
+export function encodeTags(tags: readonly TagStamp[]): Buffer {
+  if (tags.length === 0) return NOTHING;
+  const parts = tags.map(({ tag, generation }) => {
+    const text = Buffer.from(tag);
+    const part = Buffer.alloc(1 + text.length + 4);
+    part.writeUInt8(text.length, 0);
+    text.copy(part, 1);
+    part.writeUInt32LE(generation, 1 + text.length);
+    return part;
+  });
+  return Buffer.concat(parts);
+}
+
+/** The `count` tags that lie between two offsets, and nothing else there; `undefined` otherwise. */
+export function decodeTags(bytes: Buffer, from: number, end: number, count: number): readonly TagStamp[] | undefined {
+  if (count > MOST_TAGS) return undefined;
+  if (count === 0) return from === end ? NO_TAGS : undefined;
+  const tags: TagStamp[] = [];
+  let offset = from;
+  for (let index = 0; index < count; index += 1) {
+    const length = offset < end ? bytes[offset] : undefined;
+    if (length === undefined || length === 0 || offset + 5 + length > end) return undefined;
+    const tag = decodeUtf8(bytes.subarray(offset + 1, offset + 1 + length));
+    if (tag === undefined) return undefined;
+    tags.push({ tag, generation: bytes.readUInt32LE(offset + 1 + length) });
+    offset += 5 + length;
+  }
+  return offset === end ? tags : undefined;
+}
+
+/** The text, or `undefined` where the bytes are not exactly UTF-8. A byte order mark is kept. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
