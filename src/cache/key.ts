@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { toUSVString } from 'node:util';
 import { HoldfastError } from '../errors.js';
 import { LONGEST_KEY } from './entry.js';
@@ -54,14 +54,17 @@ function findPlace(key: unknown): Place {
     throw invalidKey(`A key is at most ${LONGEST_KEY} bytes of UTF-8; this one has ${key.length} characters.`);
   }
   if (!isWellFormed(key)) throw invalidKey('A key cannot contain an unpaired surrogate: it has no UTF-8.');
-  const digest = createHash('sha256').update(key).digest();
-  return {
-    key,
-    hash: digest.toString('hex'),
-    shard: digest.readUInt8(0),
-    slot: digest.readUInt16BE(0),
-    leaseMark: digest.readUInt32LE(4) >>> 1 || 1,
-  };
+  // In one call, and as text: making a Hash and a Buffer takes three times as long as what is hashed.
+  const name = hash('sha256', key, 'hex');
+  const slot = slotOfName(name);
+  return { key, hash: name, shard: slot >>> 8, slot, leaseMark: wordOf(name.slice(8, 16)) >>> 1 || 1 };
+}
+
+/** Four bytes in hexadecimal as a word, the lowest first. */
+function wordOf(bytes: string): number {
+  const highestFirst = Number.parseInt(bytes, 16);
+  const [high, low] = [highestFirst >>> 16, highestFirst & 0xffff];
+  return ((low << 24) | ((low & 0xff00) << 8) | ((high << 8) & 0xff00) | (high >>> 8)) >>> 0;
 }
 
 /** The slot of a key, by its hash. */

@@ -68,9 +68,11 @@ function openSpare(
   // No step stores another: somebody has overwritten the words.
   if (former !== 0 && !isSlotOf(former - 1, shard)) era.condemn();
   words.setSpare(shard, 0);
-  if (former !== 0 && !words.hasReaders(former - 1)) {
-    const open = openForReuse(path, mode);
+  if (former !== 0) {
+    const open = words.hasReaders(former - 1) ? undefined : openForReuse(path, mode);
     if (open !== undefined) return open;
+    // It is there, and making another one would fail first. Whatever does not go this way goes the long one.
+    quietly(() => syscalls.unlink(path));
   }
   const number = make(era, shard, mode);
   return { number, length: 0 };

@@ -15,6 +15,9 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
 
+/** What is no number makes V8 collect no stack. */
+const NO_STACK = undefined as unknown as number;
+
 interface Flock {
   readonly mechanism: FlockMechanism;
   /** False where somebody else holds the lock (EWOULDBLOCK). */
@@ -90,9 +93,9 @@ function loadFsExt(): Flock {
   return {
     mechanism: 'fs-ext',
     lockNow(fd, operation) {
-      // "Taken" comes as an error, and collecting its stack takes several times as long as the call.
+      // "Taken" comes as an error, and collecting its stack takes several times as long as the call. With a limit of 0, V8 begins all the same.
       const { stackTraceLimit } = Error;
-      Error.stackTraceLimit = 0;
+      Error.stackTraceLimit = NO_STACK;
       try {
         flockSync(fd, operation);
         return true;
