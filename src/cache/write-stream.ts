@@ -79,6 +79,7 @@ class EntryWriter extends Writable {
   readonly #options: { readonly ttl: number | undefined; readonly tags: readonly string[] };
   readonly #checksums = new BlockChecksums();
   #begun: Begun | undefined;
+  #failure: Error | undefined;
   #payloadLength = 0;
   #working: Promise<void> | undefined;
 
@@ -102,8 +103,13 @@ class EntryWriter extends Writable {
         return { stamps, payloadOffset, temporary, writer: new StagedWriter(temporary.fd, payloadOffset, PIECE) };
       });
     } catch (error) {
-      this.destroy(error as Error);
+      this.#failure = error as Error;
     }
+  }
+
+  /** Told here and not by `destroy` above: pipeline() of Node 26 does not listen to a stream that is destroyed when it gets it. */
+  override _construct(callback: Callback): void {
+    callback(this.#failure);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {

@@ -74,9 +74,14 @@ describe('json', () => {
     ['a function', () => 0],
     ['a symbol', Symbol('value')],
     ['what toJSON makes undefined', { toJSON: () => undefined }],
-    ['arrays that are nested too deep', nested(100_000)],
   ])('cannot write %s', (_, value) => {
     expect(refusal('json', value).cause).toBeInstanceOf(Error);
+  });
+
+  test('arrays that are nested as deep as the stack: refused by a Node that writes them with it, else written whole', () => {
+    const depth = 100_000;
+    if (!writesDeep(depth)) expect(refusal('json', nested(depth)).cause).toBeInstanceOf(RangeError);
+    else expect(encodeValue(codecOf('json'), nested(depth)).length).toBe(2 * (depth + 1));
   });
 
   test('cannot write what throws when it is looked at, and keeps that as the cause', () => {
@@ -319,6 +324,14 @@ function refusal(option: unknown, value: unknown): HoldfastError {
 }
 
 /** An array in an array in an array... */
+function writesDeep(depth: number): boolean {
+  try {
+    return JSON.stringify(nested(depth)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function nested(depth: number): unknown[] {
   let value: unknown[] = [];
   for (let level = 0; level < depth; level += 1) value = [value];
