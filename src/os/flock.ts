@@ -15,9 +15,6 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
 
-/** What is no number makes V8 collect no stack. */
-const NO_STACK = undefined as unknown as number;
-
 interface Flock {
   readonly mechanism: FlockMechanism;
   /** False where somebody else holds the lock (EWOULDBLOCK). */
@@ -93,20 +90,20 @@ function loadFsExt(): Flock {
   return {
     mechanism: 'fs-ext',
     lockNow(fd, operation) {
-      // "Taken" comes as an error, and collecting its stack takes several times as long as the call. With a limit of 0, V8 begins all the same.
+      // "Taken" comes as an error, and collecting its stack takes time. Under --frozen-intrinsics the limit stays as it is.
       const { stackTraceLimit } = Error;
-      Error.stackTraceLimit = NO_STACK;
+      Reflect.set(Error, 'stackTraceLimit', 0);
       try {
         flockSync(fd, operation);
         return true;
       } catch (error) {
         const code = errorCode(error);
         if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return false;
-        Error.stackTraceLimit = stackTraceLimit;
+        Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
         if (error instanceof Error) Error.captureStackTrace(error);
         throw error;
       } finally {
-        Error.stackTraceLimit = stackTraceLimit;
+        Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
       }
     },
     unlock: (fd) => flockSync(fd, LOCK_UN),
