@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { monotonicNow, nextTurn } from '../os/timers.js';
 import { seededRandom } from '../race/random.js';
 import type { Assignment, MixOutcome } from './assignment.js';
 import type { Contender } from './contender.js';
@@ -23,13 +23,13 @@ export async function mix(contender: Contender, own: Assignment): Promise<MixOut
   const waits = new LockWaits();
   waits.listen();
   try {
-    await run.until(performance.now() + own.warmUpMs);
+    await run.until(monotonicNow() + own.warmUpMs);
     run.clear();
     waits.clear();
     const cpu = process.cpuUsage();
-    const start = performance.now();
+    const start = monotonicNow();
     await run.until(start + own.measureMs);
-    const elapsedMs = performance.now() - start;
+    const elapsedMs = monotonicNow() - start;
     const { user, system } = process.cpuUsage(cpu);
     return {
       ...run.counted,
@@ -94,7 +94,7 @@ class MixRun {
   }
 
   async until(deadline: number): Promise<void> {
-    let last = performance.now();
+    let last = monotonicNow();
     let nextTurnAt = last + TURN_EVERY_MS;
     while (last < deadline) {
       const place = this.#schedule[this.#step] ?? 0;
@@ -108,16 +108,16 @@ class MixRun {
           if (writing instanceof Promise) await writing;
           this.#writes += 1;
         }
-        const now = performance.now();
+        const now = monotonicNow();
         this.#latency.add(now - last);
         last = now;
       } catch (error) {
         this.#blame(error);
-        last = performance.now();
+        last = monotonicNow();
       }
       if (last >= nextTurnAt) {
         await nextTurn();
-        last = performance.now();
+        last = monotonicNow();
         nextTurnAt = last + TURN_EVERY_MS;
       }
     }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { monotonicNow, nextTurn } from '../os/timers.js';
 import type { Assignment, Outcomes } from './assignment.js';
 import type { Contender } from './contender.js';
 import { fill } from './fill.js';
@@ -41,12 +41,12 @@ async function repeat(step: (index: number) => unknown, milliseconds: number): P
   let elapsedMs = 0;
   let batch = 1;
   while (elapsedMs < milliseconds) {
-    const start = performance.now();
+    const start = monotonicNow();
     for (let index = 0; index < batch; index += 1) {
       const result = step(index);
       if (result instanceof Promise) await result;
     }
-    const tookMs = performance.now() - start;
+    const tookMs = monotonicNow() - start;
     operations += batch;
     elapsedMs += tookMs;
     if (tookMs < BATCH_MS) batch *= 2;

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { delay, monotonicNow, nextTurn } from '../os/timers.js';
 import type { Assignment, Outcomes, TaskName } from './assignment.js';
 import type { Contender } from './contender.js';
 import { ErrorsMet } from './errors-met.js';
@@ -21,9 +21,9 @@ export const tasks: { [Name in TaskName]: (contender: Contender, own: Assignment
 async function count(contender: Contender, { measureMs }: Assignment): Promise<Outcomes['count']> {
   const increment = required(contender, 'increment');
   const errors = new ErrorsMet();
-  const start = performance.now();
+  const start = monotonicNow();
   let increments = 0;
-  while (performance.now() - start < measureMs) {
+  while (monotonicNow() - start < measureMs) {
     try {
       await increment(COUNTER_KEY);
       increments += 1;
@@ -33,7 +33,7 @@ async function count(contender: Contender, { measureMs }: Assignment): Promise<O
     // Between two operations of a service others come in, and so does what runs on timers.
     await nextTurn();
   }
-  return { increments, elapsedMs: performance.now() - start, errors: errors.count, errorMessages: errors.messages };
+  return { increments, elapsedMs: monotonicNow() - start, errors: errors.count, errorMessages: errors.messages };
 }
 
 async function total(contender: Contender): Promise<Outcomes['total']> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { delay } from '../os/timers.js';
 import type { Assignment, ChildMessage, Outcomes, TaskName } from './assignment.js';
 
 /** A forked Node is ready after some 50 ms; on a machine that is very busy, later. */

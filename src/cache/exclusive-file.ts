@@ -2,6 +2,7 @@ import { HoldfastError, quietly } from '../errors.js';
 import { type OpenLockFile, openLockFile, tryLockFileAt } from '../lock/index.js';
 import { sleepSync } from '../os/sleep.js';
 import { syscalls } from '../os/syscalls.js';
+import { monotonicNow } from '../os/timers.js';
 
 const FIRST_PAUSE_MS = 0.05;
 const LONGEST_PAUSE_MS = 5;
@@ -11,7 +12,7 @@ const LONGEST_PAUSE_MS = 5;
  * locking: such files may be removed by their holder.
  */
 export function whileLockedSync<T>(path: string, timeoutMs: number, work: () => T): T {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = monotonicNow() + timeoutMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 2)) {
     const file = openLockFile(path, undefined);
     try {
@@ -19,7 +20,7 @@ export function whileLockedSync<T>(path: string, timeoutMs: number, work: () => 
     } finally {
       release(file);
     }
-    if (performance.now() > deadline) {
+    if (monotonicNow() > deadline) {
       throw new HoldfastError('ERR_LOCK_TIMEOUT', `No exclusive lock on ${path} within ${timeoutMs} ms.`, {
         path,
         syscall: 'flock',

@@ -1,7 +1,7 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { type OpenLockFile, openLockFile, tryLockFileAt } from '../lock/index.js';
 import { syscalls } from '../os/syscalls.js';
+import { delay, monotonicNow, nextTurn } from '../os/timers.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 
@@ -64,12 +64,12 @@ export async function flightLock(era: () => Era, place: Place, patience: FlightP
 }
 
 async function poll(era: () => Era, place: Place, { timeoutMs, signal }: FlightPatience): Promise<FlightLock> {
-  const started = performance.now();
+  const started = monotonicNow();
   for (let pause = FIRST_PAUSE_MS; ; ) {
     signal.throwIfAborted();
     const lock = tryFlightLock(era(), place);
     if (lock !== undefined) return lock;
-    const waited = performance.now() - started;
+    const waited = monotonicNow() - started;
     if (waited >= timeoutMs) {
       const message = `Another process has been loading ${JSON.stringify(place.key)} for more than ${timeoutMs} ms.`;
       throw new HoldfastError('ERR_LOCK_TIMEOUT', message);

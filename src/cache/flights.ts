@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../errors.js';
+import { monotonicNow } from '../os/timers.js';
 import { commit } from './commit.js';
 import type { CacheCore } from './core.js';
 import { type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from './disk.js';
@@ -202,7 +203,7 @@ export class Flights {
     begun: { readonly era: Era; readonly tags: readonly TagStamp[]; readonly previous?: unknown },
   ): Promise<unknown> {
     const core = this.#core;
-    const started = performance.now();
+    const started = monotonicNow();
     let { ttl } = options;
     const context: LoadContext<unknown> = {
       signal: flight.abort.signal,
@@ -216,10 +217,10 @@ export class Flights {
     try {
       value = await inside.run({ hash: place.hash, flights: this, outer: inside.getStore() }, () => load(context));
     } catch (error) {
-      reportLoad(core.directory, place.key, performance.now() - started, error);
+      reportLoad(core.directory, place.key, monotonicNow() - started, error);
       throw error;
     }
-    reportLoad(core.directory, place.key, performance.now() - started, undefined);
+    reportLoad(core.directory, place.key, monotonicNow() - started, undefined);
     if (value === undefined || core.closed) return value;
     const { bytes } = core.encode(place, value, { ttl, staleMs: options.staleMs, tags: begun.tags });
     this.#evictor.assertFits(bytes.length);

@@ -1,6 +1,7 @@
 import { errorCode, quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { monotonicNow, setImmediate } from '../os/timers.js';
 
 /** How long one slice of a deletion may keep the event loop. */
 const SLICE_MS = 4;
@@ -36,8 +37,8 @@ export class SlowRemoval {
         this.#turn = setImmediate(resolve);
         if (!this.#keepsAlive) this.#turn.unref();
       });
-      const end = performance.now() + SLICE_MS;
-      while (performance.now() < end) {
+      const end = monotonicNow() + SLICE_MS;
+      while (monotonicNow() < end) {
         if (steps.next().done === true) return;
       }
     }

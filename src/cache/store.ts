@@ -1,7 +1,7 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { errorCode, HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { sleepSync } from '../os/sleep.js';
+import { clearInterval, delay, nextTurn, setInterval } from '../os/timers.js';
 import { type Era, EraEnded } from './era.js';
 import type { Eras } from './eras.js';
 import { partyOf, protocol, run } from './protocol.js';

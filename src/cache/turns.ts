@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { monotonicNow, nextTurn } from '../os/timers.js';
 
 /** How long one slice of a long job may keep the event loop. */
 export const SLICE_MS = 4;
@@ -8,15 +8,15 @@ export const SLICE_MS = 4;
  * such things has to ask.
  */
 export class Turns {
-  #sliceEnd = performance.now() + SLICE_MS;
+  #sliceEnd = monotonicNow() + SLICE_MS;
 
   /** To be called between steps, and awaited where it gives a promise: the slice is over, and others have their turn. */
   pause(): Promise<void> | undefined {
-    return performance.now() < this.#sliceEnd ? undefined : this.#turn();
+    return monotonicNow() < this.#sliceEnd ? undefined : this.#turn();
   }
 
   async #turn(): Promise<void> {
     await nextTurn();
-    this.#sliceEnd = performance.now() + SLICE_MS;
+    this.#sliceEnd = monotonicNow() + SLICE_MS;
   }
 }

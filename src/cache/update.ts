@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '../errors.js';
 import { sleepSync } from '../os/sleep.js';
+import { delay, monotonicNow } from '../os/timers.js';
 import { commit, commitSync, remove, removeSync } from './commit.js';
 import type { CacheCore } from './core.js';
 import { closeOpened, type Found, readEntry, readOrOpenEntry } from './disk.js';
@@ -31,7 +31,7 @@ export async function update<V>(
   options: { ttl?: number | undefined },
 ): Promise<V | undefined> {
   const place = core.place(key);
-  const deadline = performance.now() + core.options.lockTimeoutMs;
+  const deadline = monotonicNow() + core.options.lockTimeoutMs;
   for (let tries = 1; ; tries += 1) {
     const seen = await core.find(place, (found) => see(core, place, found));
     const next = await change(seen.value as V | undefined);
@@ -60,7 +60,7 @@ export function updateSync<V>(
   options: { ttl?: number | undefined },
 ): V | undefined {
   const place = core.place(key);
-  const deadline = performance.now() + core.options.lockTimeoutMs;
+  const deadline = monotonicNow() + core.options.lockTimeoutMs;
   for (let tries = 1; ; tries += 1) {
     const seen = see(core, place, core.findSync(place));
     const next = change(seen.value as V | undefined);
@@ -96,7 +96,7 @@ function versionOf(found: Found): bigint | undefined {
 }
 
 function assertPatience(core: CacheCore, place: Place, deadline: number): void {
-  if (performance.now() < deadline) return;
+  if (monotonicNow() < deadline) return;
   const message = `The entry of ${JSON.stringify(place.key)} was changed by others at every try for ${core.options.lockTimeoutMs} ms.`;
   throw new HoldfastError('ERR_LOCK_TIMEOUT', message, { path: core.directory });
 }

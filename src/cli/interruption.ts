@@ -1,3 +1,4 @@
+import { monotonicNow } from '../os/timers.js';
 import { INTERRUPTED } from './exit-status.js';
 
 /** npm hands a Ctrl-C on that the terminal has delivered already: two signals in so short a time are one. */
@@ -24,9 +25,9 @@ export function listenForInterruption(): Interruption {
     const status = INTERRUPTED[name as keyof typeof INTERRUPTED];
     if (exitStatus === undefined) {
       exitStatus = status;
-      since = performance.now();
+      since = monotonicNow();
       controller.abort();
-    } else if (performance.now() - since > SAME_KEY_MS) {
+    } else if (monotonicNow() - since > SAME_KEY_MS) {
       process.exit(status);
     }
   };

@@ -1,6 +1,7 @@
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import type { WatchEvent } from '../diagnose/watch-events.js';
 import { WatchTally } from '../diagnose/watch-tally.js';
+import { clearInterval, monotonicNow, setInterval } from '../os/timers.js';
 import { formatBytes, formatSpan } from './measures.js';
 import { counted, type Paint, paintFor } from './style.js';
 import { shownPath } from './watch-text.js';
@@ -38,11 +39,11 @@ export interface WatchScreen {
 export function beginScreen(stream: NodeJS.WriteStream): WatchScreen {
   const paint = paintFor(stream);
   const rows = new Map<string, Row>();
-  let startedAt = performance.now();
+  let startedAt = monotonicNow();
   let drawn = 0;
   let ended = false;
   const draw = () => {
-    const atMs = performance.now() - startedAt;
+    const atMs = monotonicNow() - startedAt;
     for (const row of rows.values()) extend(row, atMs);
     const lines = screenLines(rows, atMs, stream.columns, paint).slice(0, Math.max(1, stream.rows - 1));
     if (drawn > 0) moveCursor(stream, 0, -drawn);
@@ -66,7 +67,7 @@ export function beginScreen(stream: NodeJS.WriteStream): WatchScreen {
     show(event) {
       let row = rows.get(event.path);
       if (row === undefined) {
-        if (rows.size === 0) startedAt = performance.now() - event.atMs;
+        if (rows.size === 0) startedAt = monotonicNow() - event.atMs;
         row = { tally: new WatchTally(event.path), cells: [], lastCell: -1, bytes: undefined };
         rows.set(event.path, row);
       }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode, HoldfastError } from '../errors.js';
+import { setTimeout } from '../os/timers.js';
 import { type DiagnoseProgress, diagnose } from './diagnose.js';
 import { presentState } from './present-state.js';
 import type { DiagnoseReport } from './report.js';

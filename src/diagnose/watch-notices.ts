@@ -1,5 +1,6 @@
 import { type FSWatcher, realpathSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { clearTimeout, setTimeout } from '../os/timers.js';
 
 /**
  * What the kernel tells about files while it happens (inotify(7)): that somebody changes one, not what. Where it cannot, because it has no

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { HoldfastError } from '../errors.js';
 import { absolutePath } from '../os/paths.js';
+import { monotonicNow } from '../os/timers.js';
 import { toMicroseconds, type WatchEvent } from './watch-events.js';
 import { WatchNotices } from './watch-notices.js';
 import { WatchPace } from './watch-pace.js';
@@ -52,8 +52,8 @@ export async function watchFiles(paths: readonly (string | URL)[], options: Watc
   for (const path of watched) assertWatchable(path);
 
   const pace = new WatchPace();
-  const startedAt = performance.now();
-  const nowMs = () => toMicroseconds(performance.now() - startedAt);
+  const startedAt = monotonicNow();
+  const nowMs = () => toMicroseconds(monotonicNow() - startedAt);
   const tallies = new Map(watched.map((path) => [path, new WatchTally(path)]));
   const files = watched.map(
     (path) =>

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode, HoldfastError } from '../errors.js';
 import {
   assertNotHolding,
@@ -11,6 +10,7 @@ import {
   type WaitOptions,
 } from '../lock/index.js';
 import { syscalls } from '../os/syscalls.js';
+import { delay, monotonicNow } from '../os/timers.js';
 import { editInPlace, rewriteInPlace } from './rewrite-in-place.js';
 import type { Strategy } from './strategy.js';
 
@@ -69,7 +69,7 @@ async function acquire(
   onCompromised: (error: Error) => void,
 ): Promise<Release> {
   const { default: package_ } = await import('proper-lockfile');
-  const deadline = performance.now() + timeoutMs;
+  const deadline = monotonicNow() + timeoutMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
     assertNoFileSidecar(sidecar);
     try {
@@ -86,7 +86,7 @@ async function acquire(
         throw error;
       }
     }
-    const left = deadline - performance.now();
+    const left = deadline - monotonicNow();
     if (left <= 0) throw timeoutError(sidecar, mode, timeoutMs);
     signal?.throwIfAborted();
     await pauseFor(Math.min(left, pause * (0.5 + Math.random() / 2)), signal);

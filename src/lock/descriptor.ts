@@ -1,6 +1,7 @@
 import { quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { syscalls } from '../os/syscalls.js';
+import { setImmediate } from '../os/timers.js';
 import { type OpenLockFile, openLockFile, type Sidecar, standsAt, tryLockFileAt } from './sidecar.js';
 
 /** The sidecar as one open file, opened when it is needed. Its lock is tried here, and nowhere else. */

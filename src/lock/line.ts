@@ -1,4 +1,5 @@
 import type { LockMode } from '../os/flock.js';
+import { wallClock } from '../os/timers.js';
 import type { LockDescriptor } from './descriptor.js';
 import {
   BEAT_MS,
@@ -127,7 +128,7 @@ export class Line {
     const now = this.#now();
     if (now - this.#beatAt < BEAT_MS) return;
     this.#beatAt = now;
-    this.#lock.stamp(Date.now() / 1000);
+    this.#lock.stamp(wallClock() / 1000);
   }
 
   #lookForSignOfLife(wait: Wait, now: number): void {

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { clearTimeout, setTimeout } from '../os/timers.js';
 import type { HeldLock } from './file-lock.js';
 import { describeHolders } from './holders.js';
 import { assertMode, type Patience, patience, type WaitOptions } from './options.js';

@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks';
 import type { LockMode } from '../os/flock.js';
+import { clearImmediate, clearTimeout, monotonicNow, setImmediate, setTimeout } from '../os/timers.js';
 import { LockDescriptor } from './descriptor.js';
 import { Line } from './line.js';
 import type { Sidecar } from './sidecar.js';
@@ -45,7 +45,7 @@ export class Station {
   #cancelTimer: (() => void) | undefined;
   #holderElsewhere: Station | undefined;
 
-  constructor(sidecar: Sidecar, now: () => number = () => performance.now()) {
+  constructor(sidecar: Sidecar, now: () => number = monotonicNow) {
     this.sidecar = sidecar;
     this.#lock = new LockDescriptor(sidecar);
     this.#line = new Line(new Turnstile(sidecar.path, sidecar.dataStats, now), this.#lock, now);

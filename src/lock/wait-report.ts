@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { monotonicNow } from '../os/timers.js';
 
 /**
  * `holdfast:lock-wait` on `node:diagnostics_channel`, `{ path, milliseconds }`: the lock of a file that was not free at once, when it was
@@ -9,10 +10,10 @@ const lockWait = channel('holdfast:lock-wait');
 /** Tells of a wait when it is over, however it ends. */
 export async function tellingOfWait(path: string, wait: Promise<void>): Promise<void> {
   if (!lockWait.hasSubscribers) return wait;
-  const start = performance.now();
+  const start = monotonicNow();
   try {
     await wait;
   } finally {
-    lockWait.publish({ path, milliseconds: performance.now() - start });
+    lockWait.publish({ path, milliseconds: monotonicNow() - start });
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { hrtime } from './timers.js';
 
 /** 16 bytes that differ from one start of this machine to the next (/proc/sys/kernel/random/boot_id); elsewhere only from host to host. */
 export function bootId(): Buffer {
@@ -15,6 +16,6 @@ export function bootId(): Buffer {
 
 /** Milliseconds of the clock that all processes of this machine share and nobody can set (CLOCK_MONOTONIC). */
 export function monotonicMs(): number {
-  const [seconds, nanoseconds] = process.hrtime();
+  const [seconds, nanoseconds] = hrtime();
   return seconds * 1000 + nanoseconds / 1e6;
 }

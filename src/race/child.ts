@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from '../os/timers.js';
 import { breakLocks, type RaceLock } from './broken-lock.js';
 import type { Contender, Course } from './contender.js';
 import { Counters, type Tally } from './counters.js';

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { clearTimeout, setTimeout } from '../os/timers.js';
 import type { Assignment, ChildMessage, SupervisorMessage } from './child.js';
 import type { LifeEnd } from './report.js';
 

@@ -1,11 +1,12 @@
 /** A process that reads the cache file until it is told to stop, or until SIGBUS ends it. Started by the supervisor. */
-import { performance } from 'node:perf_hooks';
+
+import { monotonicNow } from '../os/timers.js';
 import { takePart } from './child.js';
 
 await takePart(() => async (contender, tally) => {
-  const start = performance.now();
+  const start = monotonicNow();
   const finding = await contender.read();
-  tally.addLatency(performance.now() - start);
+  tally.addLatency(monotonicNow() - start);
   tally.add('reads');
   if (finding !== 'ok') tally.add(finding);
 });

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { monotonicNow } from '../os/timers.js';
 import type { Counters } from './counters.js';
 import type { LifeEnd, RaceDeath, RaceLife, RaceSample } from './report.js';
 import { SizeWindow } from './size-window.js';
@@ -28,11 +28,11 @@ export class Recorder {
 
   /** Time begins now. */
   begin(): void {
-    this.#startedAt = performance.now();
+    this.#startedAt = monotonicNow();
   }
 
   get elapsedMs(): number {
-    return toTenths(performance.now() - this.#startedAt);
+    return toTenths(monotonicNow() - this.#startedAt);
   }
 
   get firstDeathMs(): number | null {

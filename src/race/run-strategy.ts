@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { clearInterval, delay, setInterval } from '../os/timers.js';
 import type { RaceLock } from './broken-lock.js';
 import type { Assignment } from './child.js';
 import { formatCount, parseCount } from './counter-file.js';

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { delay } from '../os/timers.js';
 import type { Assignment } from './child.js';
 import { Place } from './place.js';
 import type { LifeEnd } from './report.js';

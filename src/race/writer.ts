@@ -1,5 +1,6 @@
 /** A process that rewrites the cache file, and adds one to the counter after each time, until it is told to stop. Started by the supervisor. */
-import { performance } from 'node:perf_hooks';
+
+import { monotonicNow } from '../os/timers.js';
 import { takePart } from './child.js';
 import { PayloadSource } from './payload.js';
 
@@ -7,9 +8,9 @@ await takePart(({ bytes, seed, slot }) => {
   const payloads = new PayloadSource(bytes, seed, slot);
   return async (contender, tally) => {
     const payload = payloads.next();
-    const start = performance.now();
+    const start = monotonicNow();
     await contender.write(payload);
-    tally.addLatency(performance.now() - start);
+    tally.addLatency(monotonicNow() - start);
     tally.add('writes');
     await contender.increment();
     tally.add('updates');

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { monotonicNow } from '../os/timers.js';
 import type { AccessLine, CallSite, How, LockState, RequestLine } from './access.js';
 import { packageSite, programSite } from './call-site.js';
 import type { HeldLocks } from './held-locks.js';
@@ -64,7 +65,7 @@ export class Recorder {
     const site = stream ?? programSite() ?? open.site ?? packageSite();
     const request = stream === undefined ? (currentRequest() ?? open.request) : open.request;
     const lock = this.locks.of(open.path);
-    const told: Told = { how, lock, site, request, at: performance.now() };
+    const told: Told = { how, lock, site, request, at: monotonicNow() };
     open.last = told;
     if (last !== undefined && continues(last, told, stream !== undefined)) return undefined;
     return this.#record(call, open.path, how, lock, site, request);

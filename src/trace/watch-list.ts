@@ -1,6 +1,7 @@
 import { dirname, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import picomatch from 'picomatch';
+import { monotonicNow } from '../os/timers.js';
 import { original } from './original.js';
 
 /** What a path argument stands for, where it is something to watch: a data file, or the sidecar of one. */
@@ -32,7 +33,7 @@ export class WatchList {
   readonly #known = new Map<string, Known>();
 
   /** @param patterns globs of absolute paths; `*` matches names that begin with a dot too */
-  constructor(patterns: readonly string[], now: () => number = () => performance.now()) {
+  constructor(patterns: readonly string[], now: () => number = monotonicNow) {
     this.#matches = picomatch([...patterns], { dot: true });
     this.#now = now;
   }
