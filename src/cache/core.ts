@@ -205,7 +205,7 @@ export class CacheCore {
   }
 
   #write(era: Era, place: Place, work: () => Difference): void {
-    writing(era, place.shard, place.slot, () => {
+    writing(era, place, () => {
       const changed = work();
       if (changed.entries !== 0 || changed.bytes !== 0) {
         era.words.addToTotals(place.shard, changed.entries, changed.bytes);
@@ -216,7 +216,7 @@ export class CacheCore {
 
   /** Steps 2 to 4 of a delete. Inside the shard's exclusive section. False where there was nothing. */
   remove(era: Era, place: Place): boolean {
-    const wasThere = writing(era, place.shard, place.slot, () => {
+    const wasThere = writing(era, place, () => {
       const removed = removeEntry(era, place);
       if (removed === undefined) return false;
       era.words.addToTotals(place.shard, removed.entries, removed.bytes);

@@ -10,7 +10,8 @@ import type { SharedWords } from './words.js';
  *
  * 1. Enter. The era's number must still be there. `busy` not 0: a writer died in here. Mark the totals of the shard for recounting,
  *    make the epoch of slot `busy - 1` even if it is odd, `busy = 0`. Repair is nothing but entering.
- * 2. `busy = slot + 1`; epoch = `e | 1`: odd, somebody is at work. The lease of the slot: 0. Also for a delete of an absent key.
+ * 2. `busy = slot + 1`; epoch = `e | 1`: odd, somebody is at work. The lease of the slot: loaded, and 0 where it is the mark of the
+ *    key that is written. Also for a delete of an absent key.
  * 3. The work: publish or unlink, and totals.
  * 4. epoch = `(e | 1) + 1`, even, never 0; `busy = 0`. Leave.
  *
@@ -27,7 +28,7 @@ import type { SharedWords } from './words.js';
 /** The words that the steps use: SharedWords, or those of a model. */
 export type ProtocolWords = Pick<
   SharedWords,
-  'era' | 'busy' | 'setBusy' | 'epoch' | 'setEpoch' | 'setLease' | 'markForRecount'
+  'era' | 'busy' | 'setBusy' | 'epoch' | 'setEpoch' | 'lease' | 'setLease' | 'markForRecount'
 >;
 
 /** One process in the middle of its steps: what it works on, and what it has loaded so far. Nobody else sees it. */
@@ -36,10 +37,14 @@ export interface Party {
   readonly era: number;
   readonly shard: number;
   readonly slot: number;
+  /** What stands in the slot's lease while the key is loaded that is written here; 0 where no load is to be taken its lease. */
+  readonly mark: number;
   /** The epoch as it was loaded: of the slot, or in step 1 of the dead writer's. */
   epoch: number;
   /** The shard's busy word as it was loaded. */
   busy: number;
+  /** The slot's lease as it was loaded. */
+  lease: number;
 }
 
 /**
@@ -91,8 +96,12 @@ export const steps = {
     words.setEpoch(party.slot, party.epoch | 1);
     return undefined;
   },
+  loadLease(words: ProtocolWords, party: Party) {
+    party.lease = words.lease(party.slot);
+    return undefined;
+  },
   clearLease(words: ProtocolWords, party: Party) {
-    words.setLease(party.slot, 0);
+    if (party.mark !== 0 && party.lease === party.mark) words.setLease(party.slot, 0);
     return undefined;
   },
   makeEpochEven(words: ProtocolWords, party: Party) {
@@ -119,7 +128,7 @@ export const protocol = {
     steps.clearBusy,
   ] as Step[],
   /** Step 2 of a write. */
-  begin: [steps.loadEpoch, steps.raiseBusy, steps.makeEpochOdd, steps.clearLease] as Step[],
+  begin: [steps.loadEpoch, steps.raiseBusy, steps.makeEpochOdd, steps.loadLease, steps.clearLease] as Step[],
   /** Step 4 of a write. Where step 3 failed it is still the right thing to do: whatever readers kept is looked at again. */
   finish: [steps.makeEpochEven, steps.clearBusy] as Step[],
   /** Step 1 of a read. */
@@ -145,9 +154,9 @@ export function isHit(words: ProtocolWords, kept: Kept): boolean {
   return protocol.hit[0](words, kept) === undefined && protocol.hit[1](words, kept) === undefined;
 }
 
-/** A process that is about to begin. */
-export function partyOf(era: number, shard: number, slot: number): Party {
-  return { era, shard, slot, epoch: 0, busy: 0 };
+/** A process that is about to begin. `mark`: of the key that it will write, if a load of that key is to lose its lease. */
+export function partyOf(era: number, shard: number, slot: number, mark = 0): Party {
+  return { era, shard, slot, mark, epoch: 0, busy: 0, lease: 0 };
 }
 
 export function isOdd(epoch: number): boolean {

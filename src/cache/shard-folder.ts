@@ -30,9 +30,12 @@ export function kindOfName(shard: number, name: string): NameKind {
   return HASH.test(name) && Number.parseInt(name.slice(0, 2), 16) === shard ? 'entry' : 'stray';
 }
 
-/** Steps 2 to 4 of a delete, for the file of an entry. Inside the shard's exclusive section. Gives the bytes that were freed. */
+/**
+ * Steps 2 to 4 of a delete, for the file of an entry that is expired, damaged or evicted: no wish of a user's, so that what is being
+ * loaded for its key may be stored. Inside the shard's exclusive section. Gives the bytes that were freed.
+ */
 export function removeNamed(era: Era, shard: number, hash: string): number | undefined {
-  return writing(era, shard, slotOfName(hash), () => {
+  return writing(era, { shard, slot: slotOfName(hash), leaseMark: 0 }, () => {
     const removed = removeEntry(era, { shard, hash });
     if (removed === undefined) return undefined;
     if (removed.entries !== 0) era.words.addToTotals(shard, removed.entries, removed.bytes);

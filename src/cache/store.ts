@@ -4,6 +4,7 @@ import { sleepSync } from '../os/sleep.js';
 import { clearInterval, delay, nextTurn, setInterval } from '../os/timers.js';
 import { type Era, EraEnded } from './era.js';
 import type { Eras } from './eras.js';
+import type { Place } from './key.js';
 import { partyOf, protocol, run } from './protocol.js';
 import { Sections } from './sections.js';
 
@@ -229,10 +230,13 @@ function noticing<T>(era: Era, work: (era: Era) => T): T {
   }
 }
 
+/** What a write is about. `leaseMark` 0: what is loaded meanwhile may be stored all the same. */
+export type Written = Pick<Place, 'shard' | 'slot' | 'leaseMark'>;
+
 /** Steps 2 to 4 of a write, around its work. Inside the exclusive section of the shard. */
-export function writing<T>(era: Era, shard: number, slot: number, work: () => T): T {
+export function writing<T>(era: Era, { shard, slot, leaseMark }: Written, work: () => T): T {
   const { words } = era;
-  const party = partyOf(era.number, shard, slot);
+  const party = partyOf(era.number, shard, slot, leaseMark);
   if (run(protocol.begin, words, party) !== undefined) return era.condemn();
   try {
     return work();

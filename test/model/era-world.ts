@@ -72,6 +72,9 @@ export class EraActor implements Party {
   readonly tasks: readonly Task[];
   readonly shard = 0;
   readonly slot = 0;
+  readonly mark = 0;
+  /** Leases are the business of the other model. */
+  lease = 0;
   readonly #world: EraWorld;
 
   constructor(world: EraWorld, index: number, tasks: readonly Task[]) {
@@ -150,6 +153,7 @@ export class EraWorld {
       setBusy: (_shard, busy) => this.setEra(era, BUSY, busy),
       epoch: () => this.era(era, EPOCH_WORD),
       setEpoch: (_slot, epoch) => this.setEra(era, EPOCH_WORD, epoch),
+      lease: () => 0,
       setLease: () => {},
       markForRecount: () => {},
     };

@@ -15,6 +15,7 @@ import {
   KEPT_EPOCH,
   KEPT_VALUE,
   MARKED,
+  NEIGHBOUR,
   OPERATION,
   type Operation,
   type Part,
@@ -104,7 +105,7 @@ function die(world: World, actor: Actor): boolean {
 /** Whoever finds the lock free finds totals that are right, or sees that they are not to be believed. */
 function checkTotals(world: World): void {
   if (world.cell(HOLDER) !== 0 || world.cell(MARKED) === 1 || world.cell(BUSY) !== 0) return;
-  const held = Number(world.cell(DISK) !== 0) + Number(world.cell(DISK + 1) !== 0);
+  const held = [0, 1, NEIGHBOUR].filter((key) => world.cell(DISK + key) !== 0).length;
   if (world.cell(TOTAL) !== held) throw new Violation('totals are wrong, and nothing says so');
 }
 

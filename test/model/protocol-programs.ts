@@ -15,9 +15,11 @@ import {
   KEPT_VALUE,
   LEASES,
   NOTE,
+  OVERWRITTEN,
   type Part,
   type Result,
   TOTAL,
+  UNTOUCHED,
   VALUE,
   type World,
 } from './protocol-world.js';
@@ -68,7 +70,7 @@ export function readProgram(world: World): Action[] {
       name: 'read the disk',
       part: 'read',
       run: (actor) => {
-        actor.set(VALUE, world.cell(DISK + actor.slot));
+        actor.set(VALUE, world.cell(DISK + actor.key));
         return undefined;
       },
     },
@@ -102,7 +104,7 @@ function hitActions(world: World): Action[] {
     part: 'hit',
     run: (actor) => {
       if (actor.get(KEPT_EPOCH) === 0) return { goTo: 'look' };
-      if (actor.get(KEPT_VALUE) === world.cell(DISK + actor.slot)) actor.set(GHOST, 1);
+      if (actor.get(KEPT_VALUE) === world.cell(DISK + actor.key)) actor.set(GHOST, 1);
       const kept = { era: ERA, slot: actor.slot, epoch: actor.get(KEPT_EPOCH) };
       return step(world.words, kept) === undefined ? undefined : { goTo: 'look' };
     },
@@ -123,6 +125,7 @@ function resultOf(outcome: Outcome | undefined): Result {
 function lock(world: World, actor: Actor): Result {
   if (world.cell(HOLDER) !== 0) return 'blocked';
   world.store(HOLDER, actor.index + 1);
+  world.locked(actor);
   return undefined;
 }
 
@@ -138,7 +141,7 @@ function unlock(world: World, actor: Actor): Result {
 
 function publish(world: World, actor: Actor): Result {
   const { operation } = actor;
-  if (operation?.kind === 'flight' && actor.get(GHOST) === 1) {
+  if (operation?.kind === 'flight' && actor.get(GHOST) === OVERWRITTEN) {
     throw new Violation('a lease stores over a later set or delete');
   }
   world.publish(actor, operation?.kind === 'set' || operation?.kind === 'flight' ? operation.value : 0);
@@ -155,15 +158,14 @@ function keep(actor: Actor): Result {
 /** A flight: a look under the lock, a lease, a load; then a write that asks for the lease first. */
 export function flightProgram(world: World, write: readonly Action[]): Action[] {
   const firstWord = write.findIndex(({ part }) => part === 'begin');
-  const mark = (actor: Actor) => actor.index + 1;
   return [
     ...writeProgram(world).filter(({ part }) => part === 'lock' || part === 'enter'),
     {
       name: 'lease',
       part: 'lease',
       run: (actor) => {
-        world.store(LEASES + actor.slot, mark(actor));
-        actor.set(GHOST, 0);
+        world.store(LEASES + actor.slot, actor.keyMark);
+        actor.set(GHOST, UNTOUCHED);
         return undefined;
       },
     },
@@ -180,7 +182,11 @@ export function flightProgram(world: World, write: readonly Action[]): Action[] 
     {
       name: 'ask for the lease',
       part: 'lease',
-      run: (actor) => (world.cell(LEASES + actor.slot) === mark(actor) ? undefined : { goTo: 'unlock' }),
+      run: (actor) => {
+        if (world.cell(LEASES + actor.slot) === actor.keyMark) return undefined;
+        if (actor.get(GHOST) === UNTOUCHED) throw new Violation('a load that nobody wrote over loses its lease');
+        return { goTo: 'unlock' };
+      },
     },
     ...write.slice(firstWord),
   ];

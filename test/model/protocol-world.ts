@@ -1,7 +1,7 @@
 import type { Party, ProtocolWords } from '../../src/cache/protocol.js';
 
 /*
- * Writers and readers on one shard with two slots, one key in each. What they do to the words of `shared` is done by the step functions of
+ * Writers and readers on one shard with two slots, one key in each, and a neighbour of the first key in its slot. What they do to the words of `shared` is done by the step functions of
  * src/cache/protocol.ts, one at a time; the lock, the disk and the totals are a few cells of a state. Between any two actions
  * anybody else may go on, and anybody may die.
  */
@@ -13,10 +13,11 @@ export const MARKED = 5;
 export const TOTAL = 6;
 /** 0: the lock is free; else the actor's number plus 1. */
 export const HOLDER = 7;
-/** The value that the file of a slot holds; 0: there is none. */
+/** The value that the file of a key holds; 0: there is none. A slot's number is that of its first key. */
 export const DISK = 8;
-export const CRASHES = 10;
-export const ACTORS = 11;
+export const NEIGHBOUR = 2;
+export const CRASHES = 11;
+export const ACTORS = 12;
 
 export const OPERATION = 0;
 export const PLACE = 1;
@@ -29,18 +30,31 @@ export const VALUE = 5;
 export const NOTE = 6;
 export const KEPT_VALUE = 7;
 export const KEPT_EPOCH = 8;
-/** Of a read: whether the value that it keeps has been current since it began. Of a flight: whether somebody wrote since its lease. */
+/**
+ * Of a read: whether the value that it keeps has been current since it began. Of a flight: what became of its key since its lease,
+ * one of the three below.
+ */
 export const GHOST = 9;
 export const DEAD = 10;
-export const ACTOR_LENGTH = 11;
+export const SEEN_LEASE = 11;
+export const ACTOR_LENGTH = 12;
+
+export const UNTOUCHED = 0;
+/** A set or delete has been published. */
+export const OVERWRITTEN = 1;
+/** A set or delete has the lock, or died with it. */
+export const AT_WORK = 2;
 
 export const ERA = 1;
 export const SHARD = 0;
 
-/** What an actor does, one after the other. A flight stores its value under a lease that it took before. */
+/**
+ * What an actor does, one after the other, with the first key of a slot or with the neighbour. A flight stores its value under a lease
+ * that it took before; an eviction is a delete that leaves leases alone.
+ */
 export type Operation =
-  | { readonly kind: 'set' | 'flight'; readonly slot: 0 | 1; readonly value: number }
-  | { readonly kind: 'delete' | 'read'; readonly slot: 0 | 1 };
+  | { readonly kind: 'set' | 'flight'; readonly slot: 0 | 1; readonly key?: typeof NEIGHBOUR; readonly value: number }
+  | { readonly kind: 'delete' | 'evict' | 'read'; readonly slot: 0 | 1; readonly key?: typeof NEIGHBOUR };
 
 export type Part =
   | 'lock'
@@ -96,6 +110,27 @@ export class Actor implements Party {
     return this.operation?.slot ?? 0;
   }
 
+  get key(): number {
+    return this.operation?.key ?? this.slot;
+  }
+
+  /** What a flight of this key stores as its lease. */
+  get keyMark(): number {
+    return this.key + 1;
+  }
+
+  get mark(): number {
+    return this.operation?.kind === 'evict' ? 0 : this.keyMark;
+  }
+
+  get lease(): number {
+    return this.get(SEEN_LEASE);
+  }
+
+  set lease(lease: number) {
+    this.set(SEEN_LEASE, lease);
+  }
+
   get epoch(): number {
     return this.get(EPOCH);
   }
@@ -114,7 +149,7 @@ export class Actor implements Party {
 
   /** Forgets everything but what a process keeps in memory. */
   forget(): void {
-    for (const cell of [PLACE, CLEAN, EPOCH, SEEN_BUSY, VALUE, NOTE, GHOST]) this.set(cell, 0);
+    for (const cell of [PLACE, CLEAN, EPOCH, SEEN_BUSY, SEEN_LEASE, VALUE, NOTE, GHOST]) this.set(cell, 0);
   }
 
   forgetAll(): void {
@@ -133,6 +168,7 @@ export class World {
     setBusy: (_shard, busy) => this.store(BUSY, busy),
     epoch: (slot) => this.cell(EPOCHS + slot),
     setEpoch: (slot, epoch) => this.store(EPOCHS + slot, epoch),
+    lease: (slot) => this.cell(LEASES + slot),
     setLease: (slot, mark) => this.store(LEASES + slot, mark),
     markForRecount: () => this.store(MARKED, 1),
   };
@@ -149,16 +185,32 @@ export class World {
     this.cells[cell] = value;
   }
 
-  /** Makes a value the content of a slot, and tells the ghosts. */
+  /** Makes a value the content of a key, and tells the ghosts. */
   publish(actor: Actor, value: number): void {
-    const slot = actor.slot;
-    const former = this.cell(DISK + slot);
+    const former = this.cell(DISK + actor.key);
     actor.set(NOTE, 1 + (value === 0 ? 0 : 1) - (former === 0 ? 0 : 1));
-    this.store(DISK + slot, value);
-    for (const other of this.actors) {
-      if (other === actor || other.slot !== slot || other.get(PLACE) === 0) continue;
-      if (other.operation?.kind === 'flight') other.set(GHOST, 1);
+    this.store(DISK + actor.key, value);
+    for (const other of this.#othersOn(actor)) {
       if (other.operation?.kind === 'read' && other.get(KEPT_VALUE) === value) other.set(GHOST, 1);
     }
+    this.#tellFlights(actor, OVERWRITTEN);
+  }
+
+  /** An actor has the lock. */
+  locked(actor: Actor): void {
+    this.#tellFlights(actor, AT_WORK);
+  }
+
+  #tellFlights(actor: Actor, what: number): void {
+    const kind = actor.operation?.kind;
+    if (kind !== 'set' && kind !== 'delete') return;
+    for (const other of this.#othersOn(actor)) {
+      if (other.operation?.kind === 'flight' && other.get(GHOST) !== OVERWRITTEN) other.set(GHOST, what);
+    }
+  }
+
+  /** Those in the middle of an operation on the same key. */
+  #othersOn(actor: Actor): Actor[] {
+    return this.actors.filter((other) => other !== actor && other.key === actor.key && other.get(PLACE) !== 0);
   }
 }

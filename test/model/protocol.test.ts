@@ -2,10 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { type Exploration, explore } from './explore.js';
 import { protocolModel } from './protocol-model.js';
 import { type Programs, programs } from './protocol-programs.js';
-import { type Action, type Operation, type Part, World } from './protocol-world.js';
+import { type Action, type Actor, LEASES, NEIGHBOUR, type Operation, type Part, World } from './protocol-world.js';
 
 const set = (value: number, slot: 0 | 1 = 0): Operation => ({ kind: 'set', slot, value });
 const remove: Operation = { kind: 'delete', slot: 0 };
+const neighbour: Operation = { kind: 'set', slot: 0, key: NEIGHBOUR, value: 2 };
+const noNeighbour: Operation = { kind: 'delete', slot: 0, key: NEIGHBOUR };
+const eviction: Operation = { kind: 'evict', slot: 0 };
 const flight: Operation = { kind: 'flight', slot: 0, value: 3 };
 const reads = (count: number): Operation[] => Array.from({ length: count }, () => ({ kind: 'read', slot: 0 }));
 
@@ -27,6 +30,9 @@ describe('every interleaving of 2 writers, 2 readers and 2 crashes', () => {
     ['a set and a delete', [[set(1)], [remove], twice, twice]],
     ['a set and a load under a lease', [[set(1)], [flight], twice, twice]],
     ['a delete and a load under a lease', [[remove], [flight], twice, twice]],
+    ['a set of its neighbour and a load under a lease', [[neighbour], [flight], twice]],
+    ['a delete of its neighbour and a load under a lease', [[noNeighbour], [flight], twice]],
+    ['an eviction and a load under a lease', [[eviction], [flight], twice]],
     ['sets of two keys of one shard', [[set(1)], [set(2, 1)], twice, twice]],
   ])(
     '%s',
@@ -45,6 +51,8 @@ const SCENARIOS: (readonly (readonly Operation[])[])[] = [
   [[set(1)], [remove], reads(2)],
   [[set(1)], [flight], reads(1)],
   [[remove], [flight], reads(1)],
+  [[neighbour], [flight], reads(1)],
+  [[eviction], [flight], reads(1)],
   [[set(1), set(3)], [set(2, 1)], reads(2)],
 ];
 
@@ -87,6 +95,7 @@ const BUSY = 'a live holder leaves the shard busy';
 const OLD = 'a hit gives a value that was not current at any instant of it';
 const TOTALS = 'totals are wrong, and nothing says so';
 const LEASE = 'a lease stores over a later set or delete';
+const TAKEN = 'a load that nobody wrote over loses its lease';
 const COLD = 'at rest, a third read does not hit';
 const NEVER = 'everybody waits for a lock that is never released';
 
@@ -101,6 +110,7 @@ describe('a step that is taken out is missed', () => {
     ['write', 'begin', 'loadEpoch', OLD],
     ['write', 'begin', 'raiseBusy', TOTALS],
     ['write', 'begin', 'makeEpochOdd', OLD],
+    ['write', 'begin', 'loadLease', LEASE],
     ['write', 'begin', 'clearLease', LEASE],
     ['write', 'work', 'publish', TOTALS],
     ['write', 'work', 'totals', TOTALS],
@@ -119,12 +129,42 @@ describe('a step that is taken out is missed', () => {
   });
 });
 
+describe('a lease that is cleared by another rule than "where it carries the mark of the written key"', () => {
+  const clearing = (rule: (world: World, actor: Actor) => boolean) => {
+    for (const operations of SCENARIOS) {
+      const world = new World(operations);
+      const { write, read } = programs(world);
+      const at = indexOf(write, 'begin', 'clearLease');
+      const run = (actor: Actor) => {
+        if (rule(world, actor)) world.store(LEASES + actor.slot, 0);
+        return undefined;
+      };
+      const changed = write.with(at, { name: 'clearLease', part: 'begin', run });
+      const { violation } = explore(protocolModel(world, { write: changed, read }, 2));
+      if (violation !== undefined) return violation;
+    }
+    return 'nothing';
+  };
+
+  test.each<[string, (world: World, actor: Actor) => boolean, string]>([
+    ['always', () => true, TAKEN],
+    ['never', () => false, LEASE],
+    ['for whoever writes as a user, whatever it carries', (_, actor) => actor.mark !== 0, TAKEN],
+    ['where it carries another mark', (_, actor) => actor.lease !== actor.mark, LEASE],
+    ['by evictions too', (_, actor) => actor.lease === actor.keyMark, TAKEN],
+    ['where it carries the mark', (_, actor) => actor.mark !== 0 && actor.lease === actor.mark, 'nothing'],
+  ])('%s', (_, rule, violation) => {
+    expect(clearing(rule)).toBe(violation);
+  });
+});
+
 describe('two steps that are swapped are missed', () => {
   test.each<[Which, Part, string, string]>([
     ['write', 'enter', 'loadDeadEpoch', ODD],
     ['write', 'enter', 'settleDeadEpoch', ODD],
     ['write', 'enter', 'clearBusy', BUSY],
     ['write', 'begin', 'raiseBusy', ODD],
+    ['write', 'begin', 'loadLease', LEASE],
     ['write', 'begin', 'clearLease', LEASE],
     ['write', 'work', 'publish', TOTALS],
     ['write', 'finish', 'makeEpochEven', ODD],
@@ -163,7 +203,17 @@ describe('orders that are free', () => {
     const { write, read } = programs(new World([]));
     expect(write.map(({ name }) => name)).toEqual([
       ...['lock', 'compareEra', 'loadBusy', 'markTotals', 'loadDeadEpoch', 'settleDeadEpoch', 'clearBusy'],
-      ...['loadEpoch', 'raiseBusy', 'makeEpochOdd', 'clearLease', 'publish', 'totals', 'makeEpochEven', 'clearBusy'],
+      ...[
+        'loadEpoch',
+        'raiseBusy',
+        'makeEpochOdd',
+        'loadLease',
+        'clearLease',
+        'publish',
+        'totals',
+        'makeEpochEven',
+        'clearBusy',
+      ],
       'unlock',
     ]);
     expect(read.filter(({ part }) => part !== 'repair' && part !== 'enter').map(({ name }) => name)).toEqual([
