@@ -1,7 +1,7 @@
 import { errorCode } from '../errors.js';
 import { syncFolder, syncFolderNow } from '../file/sync-folder.js';
 import { syscalls } from '../os/syscalls.js';
-import type { CacheCore } from './core.js';
+import type { CacheCore, EncodedValue } from './core.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { HEADER_ALLOWANCE } from './options.js';
@@ -15,10 +15,16 @@ import type { TemporaryEntry } from './write-entry.js';
  * How a value that has been encoded becomes the entry of its key. A small one is written inside the section: that is over sooner than
  * anything else would be. A large one, or one that is to be flushed, is written to a temporary before the section, so that nobody waits
  * for its bytes; the section only publishes it.
+ *
+ * A value whose tags carry generations belongs to the era that these are of. Whatever is waited for before the section, that era may be
+ * over then; so the section compares, and refuses to commit it to another. Its maker decides what becomes of it.
  */
 
-/** What a write came to. `refused`: the condition did not hold, and nothing was changed. */
-export type Committed = 'committed' | 'refused';
+/**
+ * What a write came to. `refused`: the condition did not hold; `ended`: the era that the value belongs to is over. In both nothing was
+ * changed.
+ */
+export type Committed = 'committed' | 'refused' | 'ended';
 export type Removed = 'removed' | 'absent' | 'refused';
 
 /** Asked inside the section, so that nothing can come between the answer and the write. */
@@ -28,13 +34,15 @@ export type Condition = (era: Era) => boolean;
 export function commit(
   core: CacheCore,
   place: Place,
-  bytes: Buffer,
+  value: EncodedValue,
   condition?: Condition,
 ): Committed | Promise<Committed> {
+  const { bytes } = value;
   if (!isWrittenFirst(core, bytes)) {
-    return core.store.inside(place.shard, 'exclusive', (era) => put(core, era, place, bytes, condition));
+    return core.store.inside(place.shard, 'exclusive', (era) => put(core, era, place, value, condition));
   }
   const attempt = async (era: Era) => {
+    if (!belongsTo(era, value)) return 'ended';
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
       await writeAllAsync(temporary.fd, bytes, 0);
@@ -47,11 +55,13 @@ export function commit(
 }
 
 /** The same on this thread. */
-export function commitSync(core: CacheCore, place: Place, bytes: Buffer, condition?: Condition): Committed {
+export function commitSync(core: CacheCore, place: Place, value: EncodedValue, condition?: Condition): Committed {
+  const { bytes } = value;
   if (!isWrittenFirst(core, bytes)) {
-    return core.store.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, bytes, condition));
+    return core.store.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, value, condition));
   }
   return inPresentEraSync(core, (era) => {
+    if (!belongsTo(era, value)) return 'ended';
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
       writeAll(temporary.fd, bytes);
@@ -117,9 +127,20 @@ function isWrittenFirst({ options }: CacheCore, bytes: Buffer): boolean {
   return options.flush || bytes.length > Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
 }
 
-function put(core: CacheCore, era: Era, place: Place, bytes: Buffer, condition: Condition | undefined): Committed {
+function belongsTo(era: Era, value: EncodedValue): boolean {
+  return value.era === undefined || value.era === era;
+}
+
+function put(
+  core: CacheCore,
+  era: Era,
+  place: Place,
+  value: EncodedValue,
+  condition: Condition | undefined,
+): Committed {
+  if (!belongsTo(era, value)) return 'ended';
   if (condition?.(era) === false) return 'refused';
-  core.put(era, place, bytes);
+  core.put(era, place, value.bytes);
   return 'committed';
 }
 
@@ -130,7 +151,7 @@ function publishIn(
   temporary: Temporary,
   size: Omit<TemporaryEntry, 'path'>,
   condition: Condition | undefined,
-): Committed | 'ended' {
+): Committed {
   if (era !== temporary.era) return 'ended';
   if (condition?.(era) === false) return 'refused';
   core.putTemporary(era, place, { path: temporary.path, ...size });

@@ -12,7 +12,6 @@ import {
   SCRATCH_LENGTH,
 } from './disk.js';
 import { type EntryHeader, encodeEntry } from './entry.js';
-import type { TagStamp } from './entry-tags.js';
 import type { Era } from './era.js';
 import { Eras } from './eras.js';
 import { type Place, placeOf } from './key.js';
@@ -26,7 +25,7 @@ import {
 } from './options.js';
 import { reportDamage, reportLockWait } from './reports.js';
 import { closedError, Store, writing } from './store.js';
-import { areCurrent } from './tags.js';
+import { areCurrent, type Stamps } from './tags.js';
 import { randomVersion } from './version.js';
 import { type Difference, putEntry, putTemporary, removeEntry, type TemporaryEntry } from './write-entry.js';
 
@@ -35,13 +34,15 @@ export interface StoreValueOptions {
   readonly ttl?: number | undefined;
   /** How long after its expiry it may still be given out while a new one is loaded (milliseconds). */
   readonly staleMs?: number;
-  readonly tags?: readonly TagStamp[];
+  readonly stamps?: Stamps;
 }
 
 /** A value ready to be written: the bytes of its entry, and the version that makes it known again. */
 export interface EncodedValue {
   readonly bytes: Buffer;
   readonly version: bigint;
+  /** The era of the generations that its tags carry: it is committed there or nowhere. `undefined`: it has no tags, and fits any. */
+  readonly era: Era | undefined;
 }
 
 /** What all parts of a cache work with: options, the store, and the few operations on one entry. The public class is a face over it. */
@@ -174,11 +175,12 @@ export class CacheCore {
   encode(place: Place, value: unknown, options: StoreValueOptions): EncodedValue {
     const payload = encodeValue(this.options.codec, value);
     const header = this.header(place, options);
-    return { bytes: encodeEntry(header, payload), version: header.version };
+    const era = header.tags.length === 0 ? undefined : options.stamps?.era;
+    return { bytes: encodeEntry(header, payload), version: header.version, era };
   }
 
   /** The header of a new entry, with times counted from now. */
-  header(place: Place, { ttl, staleMs = 0, tags = [] }: StoreValueOptions): Omit<EntryHeader, 'payloadLength'> {
+  header(place: Place, { ttl, staleMs = 0, stamps }: StoreValueOptions): Omit<EntryHeader, 'payloadLength'> {
     const ttlMs = ttl === undefined ? this.options.ttlMs : resolveTtl(ttl);
     const createdAt = Date.now();
     const expiresAt = createdAt + ttlMs;
@@ -190,7 +192,7 @@ export class CacheCore {
       expiresAt,
       staleUntil: expiresAt + staleMs,
       version: randomVersion(),
-      tags,
+      tags: stamps?.tags ?? [],
     };
   }
 

@@ -125,6 +125,14 @@ function writeHeader(
   bytes.writeUInt32LE(headerChecksum(bytes, length), 72);
 }
 
+/** Gives a whole entry other generations for the tags that it has, in their order. Nothing else of it changes but the checksum. */
+export function restampEntry(bytes: Buffer, tags: readonly TagStamp[]): void {
+  const tagsOffset = FIXED_LENGTH + bytes.readUInt32LE(40);
+  const encoded = encodeTags(tags);
+  encoded.copy(bytes, tagsOffset);
+  bytes.writeUInt32LE(headerChecksum(bytes, payloadOffsetFor(tagsOffset - FIXED_LENGTH, encoded.length)), 72);
+}
+
 /** The checksums of a payload of several blocks, in order. */
 export function encodeTable(payload: Buffer): Buffer {
   if (payload.length <= BLOCK_LENGTH) return NOTHING;

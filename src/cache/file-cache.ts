@@ -1,12 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { MappedFile } from '../file/index.js';
-import { commit, commitSync, remove, removeSync } from './commit.js';
+import { remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
 import { Evictor } from './evictor.js';
 import type { GetOrSetOptions } from './flight-options.js';
 import { Flights, type Load } from './flights.js';
 import { entries, keys } from './iterate.js';
-import { checkTags, type Place } from './key.js';
 import { forEachInTurns } from './many.js';
 import { map } from './map.js';
 import type { KeptValue } from './memory-tier.js';
@@ -14,8 +13,9 @@ import type { FileCacheOptions, SetOptions } from './options.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { readStream } from './read-stream.js';
 import { handOut, Reads } from './reads.js';
+import { set, setSync } from './set.js';
 import { type CacheStats, cacheStats } from './stats.js';
-import { invalidateTags, stampTags } from './tags.js';
+import { invalidateTags } from './tags.js';
 import { type Change, update, updateSync } from './update.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyReport } from './verify-report.js';
@@ -76,23 +76,13 @@ export class FileCache<V = unknown> {
   }
 
   /** Stores a value. It is visible to every process when this resolves. */
-  async set(key: string, value: V, options: SetOptions = {}): Promise<void> {
-    const place = this.#core.place(key);
-    const { bytes } = this.#encode(place, value, options);
-    this.#evictor.assertFits(bytes.length);
-    const committed = commit(this.#core, place, bytes);
-    if (committed instanceof Promise) await committed;
-    const evicted = this.#evictor.afterWrite(bytes.length);
-    if (evicted !== undefined) await evicted;
+  set(key: string, value: V, options: SetOptions = {}): Promise<void> {
+    return set(this.#core, this.#evictor, key, value, options);
   }
 
   /** The same on this thread, which may sleep up to `lockTimeout` for a lock. */
   setSync(key: string, value: V, options: SetOptions = {}): void {
-    const place = this.#core.place(key);
-    const { bytes } = this.#encode(place, value, options);
-    this.#evictor.assertFits(bytes.length);
-    commitSync(this.#core, place, bytes);
-    this.#evictor.afterWriteSync(bytes.length);
+    setSync(this.#core, this.#evictor, key, value, options);
   }
 
   /** Removes an entry; false where there was none. */
@@ -217,11 +207,6 @@ export class FileCache<V = unknown> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #encode(place: Place, value: V, { ttl, tags }: SetOptions) {
-    const stamps = stampTags(this.#core.store.era.words, checkTags(tags));
-    return this.#core.encode(place, value, { ttl, tags: stamps });
   }
 }
 

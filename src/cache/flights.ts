@@ -4,7 +4,6 @@ import { monotonicNow } from '../os/timers.js';
 import { commit } from './commit.js';
 import type { CacheCore } from './core.js';
 import { type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from './disk.js';
-import type { TagStamp } from './entry-tags.js';
 import { type Era, EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { type FlightLock, flightLock, tryFlightLock } from './flight-lock.js';
@@ -14,7 +13,7 @@ import { readLarge } from './large-read.js';
 import { resolveTtl } from './options.js';
 import { handOut, type Reads } from './reads.js';
 import { reportLoad } from './reports.js';
-import { areCurrent, stampTags } from './tags.js';
+import { areCurrent, type Stamps, stampTags } from './tags.js';
 
 /** What a loader is given. */
 export interface LoadContext<V> {
@@ -147,7 +146,7 @@ export class Flights {
         const begun = await this.#takeOff(place, options);
         if (begun.kind === 'fresh') return begun.value;
         flight.joinable = () =>
-          begun.era.words.lease(place.slot) === place.leaseMark && areCurrent(begun.era.words, begun.tags);
+          begun.era.words.lease(place.slot) === place.leaseMark && areCurrent(begun.era.words, begun.stamps.tags);
         return await this.#load(place, load, options, flight, begun);
       } catch (error) {
         if (!(error instanceof EraEnded)) throw error;
@@ -183,7 +182,7 @@ export class Flights {
       // One that is still to be read may turn out to be damaged.
       const fresh = kept.kind === 'entry' && isFresh(era, kept);
       if (!fresh) era.words.setLease(place.slot, place.leaseMark);
-      return { era, found: kept, tags: stampTags(era.words, options.tags) };
+      return { era, found: kept, stamps: stampTags(era, options.tags) };
     });
     const { found } = outcome;
     const whole =
@@ -191,7 +190,7 @@ export class Flights {
     const looked = this.#look(place, whole);
     if (looked.kind === 'fresh') return { kind: 'fresh' as const, value: looked.value };
     const previous = looked.kind === 'stale' ? { previous: looked.value } : {};
-    return { kind: 'begun' as const, era: outcome.era, tags: outcome.tags, ...previous };
+    return { kind: 'begun' as const, era: outcome.era, stamps: outcome.stamps, ...previous };
   }
 
   /** Steps 4 and 5. */
@@ -200,7 +199,7 @@ export class Flights {
     load: Load<unknown>,
     options: FlightOptions,
     flight: Flight,
-    begun: { readonly era: Era; readonly tags: readonly TagStamp[]; readonly previous?: unknown },
+    begun: { readonly era: Era; readonly stamps: Stamps; readonly previous?: unknown },
   ): Promise<unknown> {
     const core = this.#core;
     const started = monotonicNow();
@@ -222,9 +221,10 @@ export class Flights {
     }
     reportLoad(core.directory, place.key, monotonicNow() - started, undefined);
     if (value === undefined || core.closed) return value;
-    const { bytes } = core.encode(place, value, { ttl, staleMs: options.staleMs, tags: begun.tags });
+    const encoded = core.encode(place, value, { ttl, staleMs: options.staleMs, stamps: begun.stamps });
+    const { bytes } = encoded;
     this.#evictor.assertFits(bytes.length);
-    await commit(core, place, bytes, (era) => era === begun.era && era.words.lease(place.slot) === place.leaseMark);
+    await commit(core, place, encoded, (era) => era === begun.era && era.words.lease(place.slot) === place.leaseMark);
     await this.#evictor.afterWrite(bytes.length);
     return value;
   }

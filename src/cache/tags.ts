@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CacheCore } from './core.js';
 import type { TagStamp } from './entry-tags.js';
+import type { Era } from './era.js';
 import { checkTags } from './key.js';
 import { GENERATIONS, type SharedWords } from './words.js';
 
@@ -8,6 +9,9 @@ import { GENERATIONS, type SharedWords } from './words.js';
  * A tag has a generation, a count in shared memory. An entry keeps the generations that its tags had when its value was *loaded*; it is
  * current as long as they are the same. To invalidate a tag is to count one up. Tags share 4,096 counts by their hash: two tags on one
  * count are invalidated together, which costs a reload and is never wrong.
+ *
+ * Generations belong to an era, as the counts do: in another they mean nothing. So what carries any is committed in their era or not at
+ * all (commit.ts). For readers the counts of an era begin at its own number: an entry of one era is never current by the counts of another.
  */
 
 interface TagPlace {
@@ -30,9 +34,15 @@ function placeOfTag(tag: string): TagPlace {
   return place;
 }
 
+/** Tags with generations, and the era that these are of. */
+export interface Stamps {
+  readonly era: Era;
+  readonly tags: readonly TagStamp[];
+}
+
 /** The tags with the generations of this moment. Taken before a load begins, so that what is invalidated meanwhile is not stored as current. */
-export function stampTags(words: SharedWords, tags: readonly string[]): readonly TagStamp[] {
-  return tags.map((tag) => ({ tag, generation: words.generation(placeOfTag(tag).index) }));
+export function stampTags(era: Era, tags: readonly string[]): Stamps {
+  return { era, tags: tags.map((tag) => ({ tag, generation: era.words.generation(placeOfTag(tag).index) })) };
 }
 
 /** Whether none of the tags was invalidated since. */

@@ -38,10 +38,8 @@ export async function update<V>(
     const encoded = next === undefined ? undefined : core.encode(place, next, options);
     if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
     const unchanged = (era: Era) => isUnchanged(era, place, seen);
-    const committed = encoded
-      ? await commit(core, place, encoded.bytes, unchanged)
-      : await remove(core, place, unchanged);
-    if (committed !== 'refused') {
+    const committed = encoded ? await commit(core, place, encoded, unchanged) : await remove(core, place, unchanged);
+    if (committed !== 'refused' && committed !== 'ended') {
       await evictor.afterWrite(encoded?.bytes.length ?? 0);
       return next;
     }
@@ -67,8 +65,8 @@ export function updateSync<V>(
     const encoded = next === undefined ? undefined : core.encode(place, next, options);
     if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
     const unchanged = (era: Era) => isUnchanged(era, place, seen);
-    const committed = encoded ? commitSync(core, place, encoded.bytes, unchanged) : removeSync(core, place, unchanged);
-    if (committed !== 'refused') {
+    const committed = encoded ? commitSync(core, place, encoded, unchanged) : removeSync(core, place, unchanged);
+    if (committed !== 'refused' && committed !== 'ended') {
       evictor.afterWriteSync(encoded?.bytes.length ?? 0);
       return next;
     }

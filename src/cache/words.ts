@@ -82,7 +82,8 @@ export class SharedWords {
   /** Fills the words of an era that is being built. Nobody else sees them yet. */
   initialise(era: number, bootId: Buffer): void {
     this.#epochs.fill(2);
-    this.#generations.fill(1);
+    // Not at 1: a generation of one era must not be found to be current in another.
+    this.#generations.fill(era);
     for (let word = 0; word < BOOT_WORDS; word += 1) this.#header[BOOT + word] = bootId.readInt32LE(4 * word);
     this.#header[LAYOUT] = SHARED_LAYOUT;
     Atomics.store(this.#header, ERA, era | 0);

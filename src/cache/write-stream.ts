@@ -3,7 +3,6 @@ import { BlockChecksums } from './block-checksums.js';
 import { publishTemporary } from './commit.js';
 import type { CacheCore } from './core.js';
 import { type EntryHeader, encodeHeader, entryLength } from './entry.js';
-import type { TagStamp } from './entry-tags.js';
 import { EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { checkTags, type Place } from './key.js';
@@ -11,7 +10,7 @@ import type { SetOptions } from './options.js';
 import { StagedWriter } from './staged-writer.js';
 import { inPresentEraSync } from './steps.js';
 import { closedError } from './store.js';
-import { stampTags } from './tags.js';
+import { type Stamps, stampTags } from './tags.js';
 import { Temporary } from './temporary.js';
 import { writeAllAsync } from './write-all.js';
 
@@ -67,7 +66,7 @@ export class WriteStreams {
 /** A temporary file under way, and the generations that the tags had when it was begun. */
 interface Begun {
   readonly temporary: Temporary;
-  readonly stamps: readonly TagStamp[];
+  readonly stamps: Stamps;
   readonly payloadOffset: number;
   readonly writer: StagedWriter;
 }
@@ -97,7 +96,7 @@ class EntryWriter extends Writable {
     try {
       // At once, and not in `_construct`: a tag that is invalidated from now on concerns what is about to be written.
       this.#begun = inPresentEraSync(core, (era) => {
-        const stamps = stampTags(era.words, options.tags);
+        const stamps = stampTags(era, options.tags);
         const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
         const temporary = Temporary.make(era, place.shard, core.fileMode);
         return { stamps, payloadOffset, temporary, writer: new StagedWriter(temporary.fd, payloadOffset, PIECE) };
@@ -172,8 +171,8 @@ class EntryWriter extends Writable {
     this.#begun?.temporary.close();
   }
 
-  #header(tags: readonly TagStamp[]): Omit<EntryHeader, 'payloadLength'> {
-    return { ...this.#core.header(this.#place, { ttl: this.#options.ttl, tags }), codec: 'bytes', rewritable: false };
+  #header(stamps: Stamps): Omit<EntryHeader, 'payloadLength'> {
+    return { ...this.#core.header(this.#place, { ttl: this.#options.ttl, stamps }), codec: 'bytes', rewritable: false };
   }
 
   get #open(): Begun {
