@@ -1,7 +1,7 @@
 import { monotonicMs } from '../os/boot.js';
 import { encodeValue } from './codec.js';
 import { Counters } from './counters.js';
-import { prepareDirectory } from './directory.js';
+import { directoryPath, prepareDirectory } from './directory.js';
 import {
   closeOpened,
   type Found,
@@ -65,9 +65,9 @@ export class CacheCore {
     this.options = resolveCacheOptions(options);
     const { strategy, mode, lockTimeoutMs, inlineLimit } = this.options;
     this.#inlineLength = inlineLimit + SCRATCH_LENGTH - USUAL_INLINE_LIMIT;
-    const prepare = () => prepareDirectory(this.options.directory, mode);
+    this.directory = directoryPath(this.options.directory);
+    const prepare = () => prepareDirectory(this.directory, mode);
     const directory = prepare();
-    this.directory = directory.paths.directory;
     this.inPlace = strategy === 'flock' && !directory.copyOnWrite;
     this.#eras = new Eras(directory, prepare, { strategy, mode, lockTimeoutMs });
     this.store = new Store(this.#eras, {

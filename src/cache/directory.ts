@@ -2,8 +2,10 @@ import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { type FilesystemKind, filesystemKind } from '../os/filesystem.js';
 import { assertMapSupported } from '../os/mmap.js';
 import { absolutePath, parentFolder } from '../os/paths.js';
-import { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, syscalls } from '../os/syscalls.js';
+import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, syscalls } from '../os/syscalls.js';
 import { type CachePaths, cachePaths, README_CONTENT, README_FILE, TAG_CONTENT, TAG_FILE } from './layout.js';
+import { assertIsCacheOrEmpty, beginningOf } from './recognise.js';
+import { assertOwnFolder, assertSafePath } from './safe-path.js';
 import { writeAll } from './write-all.js';
 
 /** Where a lock or a mapping does not mean the same to all, or a store to a page can fail. */
@@ -19,69 +21,69 @@ export interface CacheDirectory {
 }
 
 /**
- * Makes the directory where it is missing, and refuses it where a cache in it would be unsafe: `ERR_UNSAFE_DIRECTORY` (somebody else owns
- * it or can write to it, or it is a symbolic link's victim), `ERR_UNSUPPORTED_FILESYSTEM`, `ERR_MAP_UNSUPPORTED`.
+ * Makes the directory where it is missing, and refuses it where a cache in it would be unsafe: `ERR_UNSAFE_DIRECTORY` (somebody else can put
+ * another one in its place, or something into it), `ERR_NOT_A_CACHE` (it holds other things), `ERR_UNSUPPORTED_FILESYSTEM`,
+ * `ERR_MAP_UNSUPPORTED`. Nothing has been made then, and nothing written. `path`: see {@link directoryPath}.
  */
-export function prepareDirectory(directory: string | URL, mode: number): CacheDirectory {
+export function prepareDirectory(path: string, mode: number): CacheDirectory {
   assertMapSupported();
-  const path = absolutePath(directory).replace(/(?<=.)\/+$/, '');
-  makeFolders(path, mode);
-  assertSafe(path, mode);
+  if (assertSafePath(path, mode) === 'missing') {
+    makeFolders(path, mode);
+    assertSafePath(path, mode);
+  }
   const kind = filesystemKind(path);
   if (REFUSED.has(kind)) {
     const message = `A cache cannot be shared on ${kind}, at ${path}: locks and mappings there do not mean the same to everybody. Give each machine a directory on a local disk, and put a shared tier (Redis or Valkey) behind it.`;
     throw new HoldfastError('ERR_UNSUPPORTED_FILESYSTEM', message, { path });
   }
+  assertIsCacheOrEmpty(path);
   const paths = cachePaths(path);
-  makeFolders(paths.version, mode);
-  writeOnce(`${path}/${TAG_FILE}`, TAG_CONTENT);
-  writeOnce(`${path}/${README_FILE}`, README_CONTENT);
+  assertOwnFolder(paths.version, mode);
+  complete(`${path}/${TAG_FILE}`, TAG_CONTENT);
+  complete(`${path}/${README_FILE}`, README_CONTENT);
+  makeFolder(paths.version, mode);
+  assertOwnFolder(paths.version, mode);
   return { paths, copyOnWrite: COPY_ON_WRITE.has(kind) };
 }
 
+/** The directory that was asked for, from here on wherever the process changes its working directory to. */
+export function directoryPath(directory: string | URL): string {
+  return absolutePath(directory).replace(/(?<=.)\/+$/, '');
+}
+
 function makeFolders(path: string, mode: number): void {
+  if (makeFolder(path, mode) || parentFolder(path) === path) return;
+  makeFolders(parentFolder(path), mode);
+  if (makeFolder(path, mode)) return;
+  throw Object.assign(new Error(`ENOENT: no such file or directory, mkdir '${path}'`), {
+    code: 'ENOENT',
+    syscall: 'mkdir',
+    path,
+  });
+}
+
+/** False where its parent is missing. */
+function makeFolder(path: string, mode: number): boolean {
   try {
     syscalls.mkdir(path, mode);
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || parentFolder(path) === path) throw error;
-    makeFolders(parentFolder(path), mode);
-    makeFolders(path, mode);
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+    return code === 'EEXIST';
   }
+  return true;
 }
 
-function assertSafe(path: string, mode: number): void {
-  const stats = syscalls.stat(path);
-  if (stats === undefined || !stats.isDirectory()) {
-    throw new HoldfastError('ERR_UNSAFE_DIRECTORY', `${path} is not a directory.`, { path });
-  }
-  const uid = process.geteuid?.();
-  if (uid !== undefined && stats.uid !== uid) {
-    const message = `${path} belongs to user ${stats.uid}, and this process runs as ${uid}: whoever owns the directory can put anything into the cache.`;
-    throw new HoldfastError('ERR_UNSAFE_DIRECTORY', message, { path });
-  }
-  const writableByOthers = stats.mode & 0o022 & ~mode;
-  if (writableByOthers !== 0) {
-    const message = `${path} can be written to by other users (mode ${(stats.mode & 0o777).toString(8)}): whoever can write to the directory can put anything into the cache.`;
-    throw new HoldfastError('ERR_UNSAFE_DIRECTORY', message, { path });
-  }
-}
-
-/** Where it fails there is no file, so that the next one to open the cache writes it. */
-function writeOnce(path: string, content: string): void {
-  let fd: number;
-  try {
-    fd = syscalls.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return;
-    throw error;
-  }
+/**
+ * Writes a file of ours where it is missing, or where whoever began it died before it had the whole of it. Several may be at it: they write
+ * the same bytes to the same places. Whatever else is there stays as it is.
+ */
+function complete(path: string, content: string): void {
+  const found = beginningOf(path);
+  if (found === undefined || found === content || !content.startsWith(found)) return;
+  const fd = syscalls.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
   try {
     writeAll(fd, Buffer.from(content));
-  } catch (error) {
-    quietly(() => syscalls.unlink(path));
-    throw error;
   } finally {
     quietly(() => syscalls.close(fd));
   }

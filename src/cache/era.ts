@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { bootId } from '../os/boot.js';
 import { type Mapping, mapShared } from '../os/mmap.js';
-import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, syscalls } from '../os/syscalls.js';
+import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, syscalls } from '../os/syscalls.js';
 import { SHARDS } from './key.js';
 import { type EraPaths, eraPaths } from './layout.js';
-import { SHARED_LAYOUT, SHARED_LENGTH, SharedWords } from './words.js';
+import { readFully } from './read-header.js';
+import { isOwn } from './safe-path.js';
+import { BEGINNING_LENGTH, isOfUnknownLayout, SHARED_LAYOUT, SHARED_LENGTH, SharedWords } from './words.js';
 import { writeAll } from './write-all.js';
 
 /**
@@ -54,8 +56,12 @@ export class Era {
   }
 }
 
-/** Opens the era in this folder, or `undefined` where it is not whole, not the one with this number, or over. */
-export function openEra(folder: string, number: number): Era | undefined {
+/**
+ * Opens the era in this folder, or `undefined` where it is not whole, not the one with this number, or over. `unknown layout`: it is that era,
+ * and its words are laid out as another version does it.
+ */
+export function openEra(folder: string, number: number): Era | 'unknown layout' | undefined {
+  if (hasUnknownLayout(folder, number)) return 'unknown layout';
   const era = mapEra(folder, number);
   if (era === undefined) return undefined;
   if (era.ended || era.words.layout !== SHARED_LAYOUT) {
@@ -100,7 +106,7 @@ export function buildEra(folder: string, number: number, { mode, copyOnWrite }: 
   syscalls.mkdir(folder, mode);
   const era = buildShared(paths, number, { mode: fileMode, copyOnWrite });
   try {
-    syscalls.mkdir(`${folder}/data`, mode);
+    syscalls.mkdir(paths.data, mode);
     syscalls.mkdir(paths.flights, mode);
     syscalls.mkdir(paths.trash, mode);
     for (let shard = 0; shard < SHARDS; shard += 1) {
@@ -144,21 +150,42 @@ export function newEraNumber(): number {
   return randomBytes(4).readUInt32LE(0) >>> 1 || 1;
 }
 
-function mapEra(folder: string, number: number): Era | undefined {
-  const paths = eraPaths(folder);
-  let fd: number;
+/** Looked at before anything is mapped or compared: another layout may have another length. */
+function hasUnknownLayout(folder: string, number: number): boolean {
+  const fd = openShared(eraPaths(folder).shared, O_RDONLY);
+  if (fd === undefined) return false;
   try {
-    fd = syscalls.open(paths.shared, O_RDWR | O_NOFOLLOW);
+    const beginning = Buffer.alloc(BEGINNING_LENGTH);
+    if (!syscalls.fstat(fd).isFile() || readFully(fd, beginning, 0) < BEGINNING_LENGTH) return false;
+    return isOfUnknownLayout(beginning, number);
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
+}
+
+/** `undefined` where there is no such file. */
+function openShared(path: string, access: number): number | undefined {
+  try {
+    return syscalls.open(path, access | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'EISDIR') return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO')
+      return undefined;
     throw error;
   }
+}
+
+function mapEra(folder: string, number: number): Era | undefined {
+  const paths = eraPaths(folder);
+  const fd = openShared(paths.shared, O_RDWR);
+  if (fd === undefined) return undefined;
   try {
     const stats = syscalls.fstat(fd);
     // Neither a shorter file nor one with holes may be mapped: touching what lies beyond the end, or storing to a hole when
     // the disk is full, is SIGBUS.
-    if (!stats.isFile() || stats.size !== SHARED_LENGTH || stats.blocks * 512 < SHARED_LENGTH) return undefined;
+    // Nor one of another user's, who can cut it off at any moment.
+    if (!stats.isFile() || !isOwn(stats) || stats.size !== SHARED_LENGTH || stats.blocks * 512 < SHARED_LENGTH)
+      return undefined;
     return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev: stats.dev, ino: stats.ino });
   } finally {
     quietly(() => syscalls.close(fd));

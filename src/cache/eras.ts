@@ -4,9 +4,10 @@ import { syscalls } from '../os/syscalls.js';
 import type { CacheDirectory } from './directory.js';
 import { buildEra, type Era, endEraIn, newEraNumber, openEra } from './era.js';
 import { whileLockedSync } from './exclusive-file.js';
-import { assertCompatible, type CacheStrategy, readFormat, writeFormat } from './format.js';
-import { type CachePaths, ENDED_PREFIX, ERA_PREFIX, endedPath } from './layout.js';
+import { assertCompatible, type CacheStrategy, incompatible, readFormat, writeFormat } from './format.js';
+import { type CachePaths, ENDED_PREFIX, ERA_PREFIX, endedPath, eraPaths } from './layout.js';
 import { removeTree, SlowRemoval } from './remove-tree.js';
+import { assertSafeEra } from './safe-path.js';
 
 /** What the steps to the next era do, each as far as it goes: to the directory, or to a model of one. */
 export interface NextEra {
@@ -56,7 +57,11 @@ export class Eras {
 
   /** Ends whatever era there is and opens a new, empty one. The old entries are deleted behind. */
   replace(): Era {
-    return this.#underLock(() => this.#makeNext());
+    return this.#underLock(() => {
+      // Another version's cache, or one with another strategy, may have taken the place of this one.
+      this.#openNamed()?.close();
+      return this.#makeNext();
+    });
   }
 
   /** Resolves when what this process deletes is deleted. */
@@ -81,7 +86,11 @@ export class Eras {
     const format = readFormat(this.#paths);
     if (format === undefined) return undefined;
     assertCompatible(format, this.#options.strategy, this.#paths);
-    return openEra(`${this.#paths.version}/${format.era}`, format.number);
+    const folder = `${this.#paths.version}/${format.era}`;
+    assertSafeEra(this.#paths, eraPaths(folder), this.#options.mode);
+    const era = openEra(folder, format.number);
+    if (era !== 'unknown layout') return era;
+    throw incompatible(this.#paths, 'has been opened by a newer version of holdfast. Use that, or another directory.');
   }
 
   /** Where there is no space for the next era, the ended ones are deleted first; else behind. */

@@ -3,7 +3,7 @@ import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, syscalls } from '../os/syscalls.js';
 import { FORMAT_VERSION } from './entry.js';
 import { SHARDS, SLOTS } from './key.js';
-import { type CachePaths, ERA_PREFIX } from './layout.js';
+import { type CachePaths, ERA_PREFIX, endedPath } from './layout.js';
 import { readFully } from './read-header.js';
 import { writeAll } from './write-all.js';
 
@@ -11,7 +11,8 @@ export type CacheStrategy = 'rename' | 'flock';
 
 /** Entries of at most this many bytes may be rewritten in place: a page, since a larger overwrite can be torn by SIGKILL. */
 export const IN_PLACE_LIMIT = 4096;
-const LONGEST_FORMAT = 4096;
+/** Longer ones are no format of any version. */
+const LONGEST_FORMAT = 1024 * 1024;
 
 /** What every process on a cache must agree on, and the name of the current era. */
 export interface Format {
@@ -21,7 +22,10 @@ export interface Format {
   readonly number: number;
 }
 
-/** The file `format`, or `undefined` where it is missing or damaged. */
+/**
+ * The file `format`, or `undefined` where it is missing or damaged: cut off, or bytes that are nothing. What can be parsed and is of a version,
+ * a strategy or a geometry that this one does not know is another version's cache and none of ours to repair: `ERR_INCOMPATIBLE_CACHE`.
+ */
 export function readFormat(paths: CachePaths): Format | undefined {
   const text = readSmall(paths.format);
   if (text === undefined) return undefined;
@@ -31,7 +35,10 @@ export function readFormat(paths: CachePaths): Format | undefined {
   } catch {
     return undefined;
   }
-  return isFormat(value) ? value : undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const content = value as Record<string, unknown>;
+  assertKnown(content, paths);
+  return isNamed(content) ? content : undefined;
 }
 
 /**
@@ -55,6 +62,8 @@ export function writeFormat(paths: CachePaths, format: Format, mode: number): vo
     } finally {
       quietly(() => syscalls.close(fd));
     }
+    // Nothing of ours makes a folder there, and no file can take its place. It goes with the former eras.
+    if (syscalls.lstat(paths.format)?.isDirectory()) syscalls.rename(paths.format, endedPath(paths));
     syscalls.rename(temporaryPath, paths.format);
   } catch (error) {
     quietly(() => syscalls.unlink(temporaryPath));
@@ -65,11 +74,15 @@ export function writeFormat(paths: CachePaths, format: Format, mode: number): vo
 /** Throws `ERR_INCOMPATIBLE_CACHE` where a cache was made with another strategy: a lock-free reader beside a writer in place is the old bug. */
 export function assertCompatible(format: Format, strategy: CacheStrategy, paths: CachePaths): void {
   if (format.strategy === strategy) return;
-  throw new HoldfastError(
-    'ERR_INCOMPATIBLE_CACHE',
-    `${paths.directory} was made with strategy '${format.strategy}' and cannot be opened with '${strategy}'. Use that one, or another directory.`,
-    { path: paths.directory },
+  throw incompatible(
+    paths,
+    `was made with strategy '${format.strategy}' and cannot be opened with '${strategy}'. Use that one, or another directory.`,
   );
+}
+
+/** What is told of a cache that somebody else's version, or another strategy, has made. */
+export function incompatible({ directory }: CachePaths, why: string): HoldfastError {
+  return new HoldfastError('ERR_INCOMPATIBLE_CACHE', `${directory} ${why}`, { path: directory });
 }
 
 function readSmall(path: string): string | undefined {
@@ -82,21 +95,39 @@ function readSmall(path: string): string | undefined {
     throw error;
   }
   try {
-    if (!syscalls.fstat(fd).isFile()) return undefined;
-    const bytes = Buffer.alloc(LONGEST_FORMAT);
+    const stats = syscalls.fstat(fd);
+    if (!stats.isFile() || stats.size > LONGEST_FORMAT) return undefined;
+    const bytes = Buffer.alloc(stats.size);
     return bytes.toString('utf8', 0, readFully(fd, bytes, 0));
   } finally {
     quietly(() => syscalls.close(fd));
   }
 }
 
+/** What must be as here before anything else in the file means anything. */
+const KNOWN: Readonly<Record<string, readonly unknown[]>> = {
+  format: [FORMAT_VERSION],
+  strategy: ['rename', 'flock'],
+  shards: [SHARDS],
+  slots: [SLOTS],
+  inPlaceLimit: [IN_PLACE_LIMIT],
+};
+
+function assertKnown(content: Record<string, unknown>, paths: CachePaths): void {
+  for (const [name, known] of Object.entries(KNOWN)) {
+    if (known.includes(content[name])) continue;
+    const found = JSON.stringify(content[name]) ?? 'none';
+    throw incompatible(
+      paths,
+      `was made by another version of holdfast: its ${name} is ${found}, and this version knows ${known.join(', ')}. Nothing in it was touched. Use that version, or another directory.`,
+    );
+  }
+}
+
 const ERA_NAME = new RegExp(`^${ERA_PREFIX}[0-9a-f]+$`);
 
-/** Another geometry is another format: it reads as damaged where the version says it should be this one. */
-function isFormat(value: unknown): value is Format {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, shards, slots, inPlaceLimit, strategy, era, number } = value as Record<string, unknown>;
-  const geometry = format === FORMAT_VERSION && shards === SHARDS && slots === SLOTS && inPlaceLimit === IN_PLACE_LIMIT;
-  const named = typeof era === 'string' && ERA_NAME.test(era) && typeof number === 'number' && number > 0;
-  return geometry && named && (strategy === 'rename' || strategy === 'flock');
+/** No version that is known writes another name or number, so another one is damage. */
+function isNamed(content: Record<string, unknown>): content is Record<string, unknown> & Format {
+  const { era, number } = content;
+  return typeof era === 'string' && ERA_NAME.test(era) && typeof number === 'number' && number > 0;
 }

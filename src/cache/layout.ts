@@ -7,8 +7,11 @@ export const TAG_FILE = 'CACHEDIR.TAG';
 export const README_FILE = 'README';
 export const VERSION_FOLDER = 'v1';
 /** Every cache directory begins with these bytes in its CACHEDIR.TAG, so that backup programs pass it by (bford.info/cachedir). */
-export const TAG_CONTENT = `Signature: 8a477f597d28d172789f06886806bc55
-# This directory is a holdfast cache. It holds nothing that cannot be made again.
+export const TAG_SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55';
+/** What tells our tag from that of another program, in every version. */
+export const TAG_MARK = 'holdfast cache';
+export const TAG_CONTENT = `${TAG_SIGNATURE}
+# This directory is a ${TAG_MARK}. It holds nothing that cannot be made again.
 `;
 export const README_CONTENT = `This directory is a cache made by holdfast, shared by running processes.
 
@@ -36,6 +39,8 @@ export const SPARE_NAME = 'spare';
 export interface EraPaths {
   readonly folder: string;
   readonly shared: string;
+  /** The folder of the shards. */
+  readonly data: string;
   readonly flights: string;
   readonly trash: string;
   shardFolder(shard: number): string;
@@ -49,6 +54,7 @@ export function eraPaths(folder: string): EraPaths {
   return {
     folder,
     shared: `${folder}/shared`,
+    data,
     flights: `${folder}/flights`,
     trash: `${folder}/trash`,
     shardFolder: (shard) => `${data}/${shardName(shard)}`,
@@ -64,6 +70,11 @@ function shardName(shard: number): string {
   const name = SHARD_NAMES[shard];
   if (name === undefined) throw new RangeError(`no shard ${shard}`);
   return name;
+}
+
+/** Whether this is a name of ours in the folder of the version. */
+export function isVersionName(name: string): boolean {
+  return /^(format|\.format-[0-9a-f]+|(era|ended|new)-[0-9a-f]+|[a-z]+\.lock)$/.test(name);
 }
 
 /** Names of eras, and of folders that were eras and are being deleted. */

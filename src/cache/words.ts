@@ -36,6 +36,18 @@ const LAYOUT = 1;
 const BOOT = 2;
 const BOOT_WORDS = 4;
 
+/** Whatever the layout, the first two words are the era's number and the layout. */
+export const BEGINNING_LENGTH = 8;
+/** Larger ones, and those below 1, are damage: layouts are counted. */
+const MOST_LAYOUTS = 0xffff;
+
+/** Whether these are the first bytes of an era with this number whose words another version has laid out. */
+export function isOfUnknownLayout(beginning: Buffer, number: number): boolean {
+  const words = new Int32Array(beginning.buffer.slice(beginning.byteOffset, beginning.byteOffset + BEGINNING_LENGTH));
+  const layout = words[LAYOUT] ?? 0;
+  return (words[ERA] ?? 0) >>> 0 === number && layout !== SHARED_LAYOUT && layout > 0 && layout <= MOST_LAYOUTS;
+}
+
 /** Words of a shard. */
 const BUSY = 0;
 const WAITING_UNTIL = 1;

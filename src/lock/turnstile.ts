@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { errorCode, quietly } from '../errors.js';
-import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
+import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
 import { type OpenLockFile, tryLockFileAt } from './sidecar.js';
 
 /** A mark that is known to be occupied is believed for this long before its lock is tried again. */
 const BELIEVED_MS = 20;
+/** One that belongs to nobody, and that this user may not remove, is passed by for this long without another look. */
+const DESERTED_MS = 1_000;
 /** Stamps are seconds since 1970, and earlier than any clock of a running machine: 2004. */
 const LATEST_STAMP = 2 ** 30;
 
@@ -33,6 +35,7 @@ export class Turnstile {
   #fd: number | undefined;
   #occupant: Occupant | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
+  #deserted: { readonly mark: string; readonly until: number } | undefined;
 
   constructor(sidecarPath: string, dataStats: Stats | undefined, now: () => number) {
     this.#path = `${sidecarPath}.next`;
@@ -56,11 +59,14 @@ export class Turnstile {
     }
     const mark = `${stats.ino}:${stats.mtimeMs}`;
     const now = this.#now();
+    if (this.#deserted?.mark === mark && now < this.#deserted.until) return undefined;
     if (this.#occupant?.mark !== mark) this.#occupant = { mark, seenAt: now };
     else if (now - this.#checkedAt < BELIEVED_MS) return this.#occupant;
     this.#checkedAt = now;
-    if (this.#clearIfDeserted()) this.#occupant = undefined;
-    return this.#occupant;
+    if (!this.#clearIfDeserted()) return this.#occupant;
+    this.#deserted = { mark, until: now + DESERTED_MS };
+    this.#occupant = undefined;
+    return undefined;
   }
 
   /** Steps up to the turnstile. `occupied`: somebody else stands there. `unavailable`: there can be none here. */
@@ -75,6 +81,9 @@ export class Turnstile {
     }
     if (!this.#locks(fd)) return 'occupied';
     this.#fd = fd;
+    // The umask has taken its part. Whoever may lock the sidecar must be able to see whether anybody stands here.
+    const { mode } = this.#dataStats ?? {};
+    if (mode !== undefined) quietly(() => syscalls.fchmod(fd, mode & 0o777));
     quietly(() => syscalls.futimes(fd, 0, randomInt(LATEST_STAMP)));
     return 'entered';
   }
@@ -88,18 +97,30 @@ export class Turnstile {
     quietly(() => syscalls.close(fd));
   }
 
-  /** True when the mark belonged to nobody: left by a process that was killed. It is gone now. */
+  /**
+   * True when the mark belonged to nobody: left by a process that was killed. It is gone now, unless it is another user's to remove. What
+   * cannot be opened counts as nobody's: fairness is all that is lost, and a leftover of another user would hold everybody up for good.
+   */
   #clearIfDeserted(): boolean {
-    let fd: number;
-    try {
-      fd = syscalls.open(this.#path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-    } catch (error) {
-      return errorCode(error) === 'ENOENT';
-    }
+    const fd = this.#openExisting();
+    if (fd === undefined) return true;
     if (!this.#locks(fd)) return false;
     this.#fd = fd;
     this.leave();
     return true;
+  }
+
+  /** flock(2) asks for no write permission. */
+  #openExisting(): number | undefined {
+    for (const access of [O_RDWR, O_RDONLY]) {
+      try {
+        return syscalls.open(this.#path, access | O_NOFOLLOW | O_NONBLOCK);
+      } catch (error) {
+        const code = errorCode(error);
+        if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') return undefined;
+      }
+    }
+    return undefined;
   }
 
   #locks(fd: number): boolean {

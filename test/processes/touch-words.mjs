@@ -9,7 +9,7 @@ import { GENERATIONS } from '../../dist/cache/words.js';
 const version = `${process.argv[2]}/v1`;
 const { era: name, number } = JSON.parse(readFileSync(`${version}/format`, 'utf8'));
 const era = openEra(`${version}/${name}`, number);
-if (era === undefined) throw new Error('There is no era.');
+if (era === undefined || era === 'unknown layout') throw new Error('There is no era.');
 for (let slot = 0; slot < SLOTS; slot += 1) {
   era.words.setEpoch(slot, era.words.epoch(slot));
   era.words.setLease(slot, 0);
