@@ -1,6 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
+import { isMainThread } from 'node:worker_threads';
 import { HoldfastError } from '../errors.js';
 import { type Libc, libc, libcFailure } from './libc.js';
+import { messageOf } from './realms.js';
 import { reserve } from './reservation.js';
 
 const PROT_READ = 1;
@@ -38,24 +40,17 @@ const RESERVED_FROM = 16 * 1024 * 1024;
 /**
  * Maps a file privately, copy-on-write (mmap(2), `MAP_PRIVATE`): what the process writes to the bytes stays its own. A
  * page that was not written to shows the file as it is *now*; where the file has been cut shorter, touching it is
- * SIGBUS. Whoever calls this sees to it that nobody cuts. From 16 MiB on `bytes` is a view of a SharedArrayBuffer (see {@link reserve}).
+ * SIGBUS. Whoever calls this sees to it that nobody cuts. From 16 MiB on, and in a worker thread, `bytes` is a view of a
+ * SharedArrayBuffer (see {@link reserve}).
  */
 export function mapPrivate(fd: number, length: number): Mapping {
   if (aboutToMap.hasSubscribers) aboutToMap.publish({ fd, length });
-  const flags = MAP_PRIVATE | MAP_NORESERVE;
-  if (length < RESERVED_FROM) return map(fd, length, flags);
-  assertMapSupported();
-  const reserved = reserve(length);
-  if (reserved === undefined) return map(fd, length, flags);
-  const { address, bytes } = reserved;
-  const c = libc();
-  if (c.mmap(address, length, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0) !== address) throw c.lastError('mmap');
-  return { bytes, close: closing(c, address, length) };
+  return map(fd, length, MAP_PRIVATE | MAP_NORESERVE, !isMainThread || length >= RESERVED_FROM);
 }
 
 /** Maps a file of our own, to be written by many processes (`MAP_SHARED`). Every byte of it must have been written before. */
 export function mapShared(fd: number, length: number): Mapping {
-  return map(fd, length, MAP_SHARED);
+  return map(fd, length, MAP_SHARED, !isMainThread);
 }
 
 /** Throws `ERR_MAP_UNSUPPORTED` with the reason where files cannot be mapped here. */
@@ -68,15 +63,20 @@ export function assertMapSupported(): void {
   });
 }
 
-function map(fd: number, length: number, flags: number): Mapping {
+/** With `reserved` the range is one that V8 frees itself, also at the end of a thread whose finalizers are not run. */
+function map(fd: number, length: number, flags: number, reserved: boolean): Mapping {
   assertMapSupported();
   if (length === 0) return { bytes: Buffer.alloc(0), close() {} };
   const c = libc();
-  const address = c.mmap(0, length, PROT_READ | PROT_WRITE, flags, fd, 0);
+  const range = reserved ? reserve(length) : undefined;
+  const [wanted, placing] = range === undefined ? [0, 0] : [range.address, MAP_FIXED];
+  const address = c.mmap(wanted, length, PROT_READ | PROT_WRITE, flags | placing, fd, 0);
   if (address === -1) throw c.lastError('mmap');
+  const close = closing(c, address, length);
+  if (range !== undefined) return { bytes: range.bytes, close };
   const view = c.view(address, length);
   ranges.register(view, { address, length });
-  return { bytes: Buffer.from(view), close: closing(c, address, length) };
+  return { bytes: Buffer.from(view), close };
 }
 
 function closing(c: Libc, address: number, length: number): () => void {
@@ -95,5 +95,5 @@ function replaceByZeros(c: Libc, address: number, length: number): void {
 }
 
 function reason(failure: unknown): string {
-  return failure instanceof Error ? (failure.message.split('\n')[0] ?? '') : String(failure);
+  return messageOf(failure).split('\n')[0] ?? '';
 }

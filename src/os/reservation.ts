@@ -16,9 +16,13 @@ declare const WebAssembly: {
 };
 
 /**
- * Reserves address space whose size V8 does not hold against the program. A view of memory outside its heap counts as pressure on it:
- * one of a gigabyte has all garbage collected at once, which takes milliseconds in a small program and much longer in a large one. A
- * shared WebAssembly memory is address space that V8 itself has reserved, touches no page before it is used, and does not count.
+ * Reserves address space that is V8's own: the backing of a shared WebAssembly memory. It touches no page before it is used. Two
+ * things set it apart from a view of memory that we mapped:
+ *
+ * - It ends with the thread that made it, unless it was handed to another one. What we map ourselves stays, for nothing of ours
+ *   runs when a worker is terminated, and finalizers are not run at the end of a thread.
+ * - V8 does not hold its size against the program. Other memory outside its heap counts as pressure on it: a view of a gigabyte has all
+ *   garbage collected at once, which takes milliseconds in a small program and much longer in a large one.
  *
  * The price: `bytes` is a view of a SharedArrayBuffer. `undefined` where there is no such range.
  */
@@ -29,7 +33,7 @@ export function reserve(length: number): Reservation | undefined {
     const bytes = Buffer.from(buffer, 0, length);
     return { address: libc().addressOf(bytes), bytes };
   } catch {
-    // Too large, too many, or not allowed (ulimit -v): an ordinary view does it, too.
+    // Too large, too many, not allowed (ulimit -v), or no WebAssembly (--jitless): an ordinary view does it, too.
     return undefined;
   }
 }
