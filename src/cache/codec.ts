@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { HoldfastError } from '../errors.js';
+import { isError } from '../os/realms.js';
 import type { CodecName } from './entry.js';
 import { decodeUtf8 } from './entry-tags.js';
 import { isWellFormed } from './key.js';
@@ -61,7 +62,7 @@ export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
     return codec.encode(value);
   } catch (cause) {
     // Anything can be thrown, also what cannot be made a string.
-    const reason = cause instanceof Error ? `: ${cause.message}` : '.';
+    const reason = isError(cause) ? `: ${cause.message}` : '.';
     const message = `The ${codec.name} codec cannot write this value${reason}`;
     throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', message, { cause });
   }

@@ -1,4 +1,5 @@
 import { monotonicMs } from '../os/boot.js';
+import { messageOf } from '../os/realms.js';
 import { encodeValue } from './codec.js';
 import { Counters } from './counters.js';
 import { directoryPath, prepareDirectory } from './directory.js';
@@ -161,7 +162,7 @@ export class CacheCore {
     try {
       return { value: codec.decode(payload) };
     } catch (error) {
-      this.noteDamage(place, `the ${codec.name} codec: ${error instanceof Error ? error.message : String(error)}`);
+      this.noteDamage(place, `the ${codec.name} codec: ${messageOf(error)}`);
       return undefined;
     }
   }

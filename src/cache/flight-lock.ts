@@ -1,5 +1,6 @@
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { type OpenLockFile, openLockFile, tryLockFileAt } from '../lock/index.js';
+import { abortReason, throwIfAborted } from '../os/realms.js';
 import { syscalls } from '../os/syscalls.js';
 import { delay, monotonicNow, nextTurn } from '../os/timers.js';
 import { type Era, EraEnded } from './era.js';
@@ -66,7 +67,7 @@ export async function flightLock(era: () => Era, place: Place, patience: FlightP
 async function poll(era: () => Era, place: Place, { timeoutMs, signal }: FlightPatience): Promise<FlightLock> {
   const started = monotonicNow();
   for (let pause = FIRST_PAUSE_MS; ; ) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const lock = tryFlightLock(era(), place);
     if (lock !== undefined) return lock;
     const waited = monotonicNow() - started;
@@ -112,7 +113,7 @@ async function takeDescriptor(signal: AbortSignal): Promise<void> {
     const giveUp = () => {
       const index = waiting.indexOf(turn);
       if (index !== -1) waiting.splice(index, 1);
-      reject(signal.reason);
+      reject(abortReason(signal));
     };
     waiting.push(turn);
     signal.addEventListener('abort', giveUp, { once: true });

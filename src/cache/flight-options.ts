@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.js';
+import { isAbortSignal } from '../os/realms.js';
 import { checkTags } from './key.js';
 import { resolveTtl } from './options.js';
 
@@ -27,7 +28,7 @@ export interface FlightOptions {
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
 export function resolveFlightOptions(options: GetOrSetOptions, lockTimeoutMs: number): FlightOptions {
   const { ttl, staleWhileRevalidate, tags, lockTimeout, signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
+  if (signal !== undefined && !isAbortSignal(signal))
     throw new HoldfastError('ERR_INVALID_ARGUMENT', 'signal must be an AbortSignal.');
   return {
     ttl: ttl === undefined ? undefined : resolveTtl(ttl),

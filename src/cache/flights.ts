@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../errors.js';
+import { abortReason, throwIfAborted } from '../os/realms.js';
 import { monotonicNow } from '../os/timers.js';
 import { commit } from './commit.js';
 import type { CacheCore } from './core.js';
@@ -73,7 +74,7 @@ export class Flights {
     const place = this.#reads.placeOf(key);
     if (typeof load !== 'function') throw invalid('load must be a function.');
     const resolved = resolveFlightOptions(options, this.#core.options.lockTimeoutMs);
-    resolved.signal?.throwIfAborted();
+    throwIfAborted(resolved.signal);
     this.#assertNotInside(place);
     const kept = this.#reads.hit(key);
     if (kept !== undefined) return handOut(kept) as V;
@@ -102,7 +103,7 @@ export class Flights {
       return await untilAborted(flight.result, options.signal);
     } finally {
       flight.waiters -= 1;
-      if (flight.waiters === 0) flight.abort.abort(options.signal?.reason);
+      if (flight.waiters === 0) flight.abort.abort(options.signal && abortReason(options.signal));
     }
   }
 
@@ -273,7 +274,7 @@ function isFresh(era: Era, found: Found): boolean {
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
+    const onAbort = () => reject(abortReason(signal));
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import { assertKnownOptions } from '../lock/index.js';
+import { isUrl } from '../os/realms.js';
 import { type BuiltInCodec, type Codec, codecOf, type NamedCodec } from './codec.js';
 import type { CacheStrategy } from './format.js';
 import { assertLimits, type Limits } from './limits.js';
@@ -96,7 +97,7 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
     maxBytes,
     maxEntries,
   } = options;
-  if (typeof directory !== 'string' && !(directory instanceof URL)) throw invalid('directory must be a path.');
+  if (typeof directory !== 'string' && !isUrl(directory)) throw invalid('directory must be a path.');
   if (strategy !== 'rename' && strategy !== 'flock') {
     throw invalid(`strategy must be 'rename' or 'flock', not ${JSON.stringify(strategy)}.`);
   }

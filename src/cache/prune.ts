@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../os/realms.js';
 import type { CacheCore } from './core.js';
 import { type Era, EraEnded } from './era.js';
 import { REMOVALS_PER_SECTION, removeExpired } from './expired.js';
@@ -106,7 +107,7 @@ export async function removeFormerEras(core: CacheCore, signal: AbortSignal | un
 
 /** Goes on behind where the signal ends the waiting. */
 async function removeFolder(path: string, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const removal = new SlowRemoval(path);
   removal.keepAlive();
   await removal.done;

@@ -32,9 +32,10 @@ export function freezeDeeply(root: unknown): void {
   }
 }
 
+/** Also of another realm, whose Object.prototype is not ours: one that has no prototype itself. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../os/realms.js';
 import type { CacheCore } from './core.js';
 import { type Era, EraEnded } from './era.js';
 import { Turns } from './turns.js';
@@ -27,7 +28,7 @@ export async function runSteps<T>(core: CacheCore, steps: Steps<T>, signal?: Abo
       if (next.done === true) return next.value;
       const pause = turns.pause();
       if (pause !== undefined) await pause;
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       core.assertOpen();
       const step = next.value;
       if (step !== undefined) {

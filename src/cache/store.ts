@@ -1,5 +1,6 @@
 import { errorCode, HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { throwIfAborted } from '../os/realms.js';
 import { sleepSync } from '../os/sleep.js';
 import { clearInterval, delay, nextTurn, setInterval } from '../os/timers.js';
 import { type Era, EraEnded } from './era.js';
@@ -110,7 +111,7 @@ export class Store {
         const started = this.#options.clock();
         for (let pause = 1; !this.#sections.tryEnter(shard, mode); ) {
           this.#assertPatience(started, shard);
-          signal?.throwIfAborted();
+          throwIfAborted(signal);
           if (this.#options.clock() - started < SPIN_MS) await nextTurn();
           else await delay(pause * (0.5 + Math.random() / 2));
           pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);

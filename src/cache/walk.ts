@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../os/realms.js';
 import type { CacheCore } from './core.js';
 import type { EntryHeader } from './entry.js';
 import { type Era, EraEnded } from './era.js';
@@ -36,7 +37,7 @@ export async function* walk(core: CacheCore, signal?: AbortSignal): AsyncGenerat
         await turns.pause();
       }
       await turns.pause();
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       core.assertOpen();
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HoldfastError } from '../errors.js';
+import { isUrl, pathOfUrl } from '../os/realms.js';
 import { AuditReader } from './audit.js';
 import { chunkSource, fileSource } from './byte-sources.js';
 import { Log } from './log.js';
@@ -74,7 +74,7 @@ export async function diagnose(
 async function openLog(log: string | URL | LogSource): Promise<{ name: string; source: ByteSource; size: number }> {
   if (typeof log === 'object' && 'chunks' in log) return { name: log.name, source: chunkSource(log.chunks), size: 0 };
   const source = await fileSource(log);
-  return { name: log instanceof URL ? fileURLToPath(log) : log, source, size: source.size };
+  return { name: isUrl(log) ? pathOfUrl(log) : log, source, size: source.size };
 }
 
 /** `strace -ff -o trace` makes `trace.4242`. */

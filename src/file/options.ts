@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import { assertKnownOptions, type WaitOptions } from '../lock/index.js';
+import { isUint8Array } from '../os/realms.js';
 import { STRATEGY_NAMES, type Strategy, type StrategyName, strategyNamed } from './strategies.js';
 
 /** What reading, mapping and locking take. */
@@ -66,7 +67,7 @@ export type FileData = string | Uint8Array;
 /** Throws `ERR_INVALID_ARGUMENT` for anything that is no data. */
 export function toBuffer(data: FileData): Buffer {
   if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (isUint8Array(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   throw invalid(`Data must be a string, a Buffer or a Uint8Array, not ${data === null ? 'null' : typeof data}.`);
 }
 

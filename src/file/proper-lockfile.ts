@@ -9,6 +9,7 @@ import {
   type Sidecar,
   type WaitOptions,
 } from '../lock/index.js';
+import { throwIfAborted } from '../os/realms.js';
 import { syscalls } from '../os/syscalls.js';
 import { delay, monotonicNow } from '../os/timers.js';
 import { editInPlace, rewriteInPlace } from './rewrite-in-place.js';
@@ -88,7 +89,7 @@ async function acquire(
     }
     const left = deadline - monotonicNow();
     if (left <= 0) throw timeoutError(sidecar, mode, timeoutMs);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     await pauseFor(Math.min(left, pause * (0.5 + Math.random() / 2)), signal);
   }
 }
@@ -97,7 +98,7 @@ async function pauseFor(milliseconds: number, signal: AbortSignal | undefined): 
   try {
     await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
   } catch (error) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     throw error;
   }
 }

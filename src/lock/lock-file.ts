@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { abortReason } from '../os/realms.js';
 import { clearTimeout, setTimeout } from '../os/timers.js';
 import type { HeldLock } from './file-lock.js';
 import { describeHolders } from './holders.js';
@@ -86,7 +87,7 @@ function waitFor(station: Station, sidecar: Sidecar, mode: LockMode, { timeoutMs
       station.withdraw(waiter);
       reject(error);
     };
-    const onAbort = () => giveUp(signal?.reason);
+    const onAbort = () => giveUp(signal === undefined ? undefined : abortReason(signal));
     const settle = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { isAbortSignal, throwIfAborted } from '../os/realms.js';
 
 /** How long somebody is ready to wait for a lock. */
 export interface WaitOptions {
@@ -27,10 +28,10 @@ export function patience(options: WaitOptions): Patience {
     );
   }
   const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw new HoldfastError('ERR_INVALID_ARGUMENT', 'signal must be an AbortSignal.');
   }
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   return { timeoutMs, signal };
 }
 

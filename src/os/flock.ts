@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { errorCode, HoldfastError } from '../errors.js';
 import { libc, libcFailure } from './libc.js';
+import { isError, messageOf } from './realms.js';
 
 /** `shared`: any number of holders. `exclusive`: one holder, and no shared one beside it. */
 export type LockMode = 'shared' | 'exclusive';
@@ -100,7 +101,7 @@ function loadFsExt(): Flock {
         const code = errorCode(error);
         if (code === 'EAGAIN' || code === 'EWOULDBLOCK') return false;
         Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
-        if (error instanceof Error) Error.captureStackTrace(error);
+        if (isError(error)) Error.captureStackTrace(error);
         throw error;
       } finally {
         Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
@@ -129,5 +130,5 @@ function loadKoffi(): Flock {
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return messageOf(error).split('\n')[0] ?? '';
 }

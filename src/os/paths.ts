@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { HoldfastError } from '../errors.js';
+import { isUrl, pathOfUrl } from './realms.js';
 import { type Stats, syscalls } from './syscalls.js';
 
 /** As many links as Linux itself follows before it says ELOOP (path_resolution(7)). */
@@ -14,7 +14,7 @@ export interface ResolvedFile {
 
 /** A path argument as an absolute string. It is not normalised: `a/link/../b` is left for the kernel, which knows where `link` leads. */
 export function absolutePath(path: string | URL): string {
-  const text = path instanceof URL ? fromUrl(path) : path;
+  const text = isUrl(path) ? fromUrl(path) : path;
   if (typeof text !== 'string' || text === '') {
     throw new HoldfastError('ERR_INVALID_ARGUMENT', 'A path must be a non-empty string or a file: URL.');
   }
@@ -51,7 +51,7 @@ export function parentFolder(path: string): string {
 
 function fromUrl(url: URL): string {
   try {
-    return fileURLToPath(url);
+    return pathOfUrl(url);
   } catch (error) {
     throw new HoldfastError('ERR_INVALID_ARGUMENT', `A path given as a URL must be a file: URL, not ${url.protocol}`, {
       cause: error,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isUrl, pathOfUrl } from '../os/realms.js';
 import { original } from './original.js';
 
 export interface Copy {
@@ -26,5 +26,5 @@ export function copies(from: unknown, to: unknown, options: unknown): Copy[] {
 
 function textOf(path: unknown): string | undefined {
   if (typeof path === 'string') return path;
-  return path instanceof URL ? fileURLToPath(path) : undefined;
+  return isUrl(path) ? pathOfUrl(path) : undefined;
 }

@@ -1,3 +1,5 @@
+import { isPromise } from '../os/realms.js';
+
 /** How a function gives its result. */
 export type Style = 'sync' | 'callback' | 'promise';
 
@@ -57,7 +59,7 @@ export function replaceFunction(
 function applyThen(style: Style, target: Target, self: unknown, args: readonly unknown[], after: After): unknown {
   if (style === 'callback') return Reflect.apply(target, self, hearing(args, after));
   const result: unknown = Reflect.apply(target, self, args);
-  if (style === 'promise' && result instanceof Promise) {
+  if (style === 'promise' && isPromise(result)) {
     return result.then((value) => {
       after(value);
       return value;

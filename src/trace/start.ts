@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import { messageOf } from '../os/realms.js';
 import { HeldLocks } from './held-locks.js';
 import { instrument } from './instrument.js';
 import { TraceLog } from './log.js';
@@ -36,7 +37,7 @@ function openLog({ directory, patterns }: TraceSettings): TraceLog | undefined {
   try {
     return new TraceLog(directory, patterns);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     process.emitWarning(`This thread is not traced: its log cannot be made (${reason}).`, {
       type: 'HoldfastWarning',
       code: 'HOLDFAST_TRACE_OFF',

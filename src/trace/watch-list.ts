@@ -1,6 +1,6 @@
 import { dirname, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import picomatch from 'picomatch';
+import { isUrl, pathOfUrl } from '../os/realms.js';
 import { monotonicNow } from '../os/timers.js';
 import { original } from './original.js';
 
@@ -67,7 +67,7 @@ export class WatchList {
 }
 
 function pathText(argument: unknown): string | undefined {
-  if (argument instanceof URL) return argument.protocol === 'file:' ? fileURLToPath(argument) : undefined;
+  if (isUrl(argument)) return argument.protocol === 'file:' ? pathOfUrl(argument) : undefined;
   return Buffer.isBuffer(argument) ? argument.toString() : undefined;
 }
 
