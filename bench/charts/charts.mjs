@@ -1,7 +1,9 @@
 // @ts-check
 // Which charts belong to which report. A report without charts is a table only.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { outputPaths } from '../../dist/cli/output-path.js';
+import { ReportFile } from '../../dist/cli/report-file.js';
 import { median, significant } from '../support/ratios.mjs';
 import { dots, linePanels } from './svg.mjs';
 
@@ -26,13 +28,21 @@ export function chartsOf({ bench, results }) {
 }
 
 /**
- * Writes the charts of a report beside it.
+ * Writes the charts of a report beside it. Throws where a file of such a name is there that is no drawing.
  *
  * @param {BenchReport} report
  * @param {string} folder
  */
 export function writeCharts(report, folder) {
-  for (const { file, svg } of chartsOf(report)) writeFileSync(join(folder, file), svg);
+  for (const { file, svg } of chartsOf(report)) {
+    const path = join(folder, file);
+    const isDrawing = existsSync(path) && readFileSync(path, 'utf8').startsWith('<svg ');
+    const [output] = outputPaths([path], {}, isDrawing);
+    if (output === undefined) return;
+    const chart = new ReportFile(output);
+    chart.append(svg);
+    chart.commit();
+  }
 }
 
 /** @param {{ cells: BenchCell[] }} results */

@@ -47,7 +47,7 @@ ${targetsSection(reports)}
 
 ${table(['command', 'writes', 'what it asks'], commands())}
 
-Each takes \`-- --quick\` for a look that is no result, \`-- --directory DIR\` for another disk, \`-- --json FILE\` for another place
+Each takes \`-- --quick\` for a look that is no result, \`-- --directory DIR\` for another disk, \`-- --output FILE\` for another place
 for its report, \`-- --rounds N\`. \`npm run bench:check -- --run\` runs all that have targets, one after the other.
 \`npx holdfast bench --directory DIR\` is the second part of \`npm run bench\`, for those who have installed the package and want
 to know it of _their_ disk.

@@ -1,17 +1,20 @@
 // @ts-check
 // What every benchmark program does around its measuring: arguments, a folder of its own, the machine, the report.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { outputPaths } from '../../dist/cli/output-path.js';
+import { ReportFile } from '../../dist/cli/report-file.js';
 import { describeEnvironment } from '../../dist/race/environment.js';
 import { openWorkspace } from '../../dist/race/workspace.js';
 import { describeRatios } from './ratios.mjs';
 
 /**
  * @typedef {import('./ratios.mjs').Ratio} Ratio
- * @typedef {{ directory?: string | undefined, json: string | undefined, rounds: number, quick: boolean }} BenchOptions
- *   `json`: where the report goes, nowhere where `undefined`
+ * @typedef {{ directory?: string | undefined, json: boolean, output: OutputPath | undefined, rounds: number, quick: boolean }} BenchOptions
+ *   `json`: the report goes to standard output; `output`: the file that it goes to, none where `undefined`
+ * @typedef {import('../../dist/cli/output-path.js').OutputPath} OutputPath
  * @typedef {import('../../dist/race/environment.js').RaceEnvironment} Environment
  * @typedef {{ schema: 1, bench: string, environment: Environment, options: Record<string, unknown>, results: unknown, ratios: Ratio[] }} BenchReport
  */
@@ -21,8 +24,9 @@ export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 
 /**
  * Runs a benchmark from its arguments to its report: `--directory DIR` (where the files are, default: the folder for temporary files),
- * `--rounds N` (5), `--quick` (short times: a look, not a result), `--json FILE` (default: bench/results/<name>.json, with `--quick`
- * none; charts go beside it), and options of its own.
+ * `--rounds N` (5), `--quick` (short times: a look, not a result), `--output FILE` (default: bench/results/<name>.json, with `--quick`
+ * none; charts go beside it), `--json` (the report on standard output, all else on standard error), `--force` (replace a FILE that is no
+ * report), and options of its own.
  *
  * Wrong use ends it with 2 and a sentence, Ctrl-C with 130; its folder is removed in any case. Missed targets are printed and end it
  * with 0: to judge is the work of `npm run bench:check`.
@@ -34,6 +38,7 @@ export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
  */
 export async function runBench(name, measure, own = {}) {
   const { options, ownOptions } = parse(name, own);
+  if (options.json) console.log = console.error;
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
   let workspace;
@@ -53,10 +58,12 @@ export async function runBench(name, measure, own = {}) {
       ratios: measured.ratios,
     };
     if (report.ratios.length > 0) console.log(`\n${describeRatios(report.ratios).join('\n')}`);
-    if (options.json !== undefined) writeReport(options.json, report);
-    // The drawing library is loaded only where there is something to draw for.
-    if (options.json !== undefined)
-      (await import('../charts/charts.mjs')).writeCharts(report, dirname(resolve(options.json)));
+    if (options.json) process.stdout.write(textOf(report));
+    if (options.output !== undefined) {
+      writeReport(options.output, report);
+      // The drawing library is loaded only where there is something to draw for.
+      (await import('../charts/charts.mjs')).writeCharts(report, dirname(options.output.path));
+    }
   } catch (error) {
     // Wrong use, or it cannot be done here; what has no code is a mistake of ours, and shows where.
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -98,14 +105,19 @@ export function heading({ node, platform, kernel, arch, cpus, cpuModel, filesyst
 }
 
 /**
- * @param {string} file
+ * @param {OutputPath} output
  * @param {BenchReport} report
  */
-export function writeReport(file, report) {
-  const path = resolve(file);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\nreport: ${path}`);
+function writeReport(output, report) {
+  const file = new ReportFile(output);
+  file.append(textOf(report));
+  file.commit();
+  console.log(`\nreport: ${output.path}`);
+}
+
+/** @param {BenchReport} report */
+function textOf(report) {
+  return `${JSON.stringify(report, null, 2)}\n`;
 }
 
 /**
@@ -131,7 +143,9 @@ function parse(name, own) {
       options: {
         ...ownConfig,
         directory: { type: 'string' },
-        json: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        output: { type: 'string' },
+        force: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         quick: { type: 'boolean', default: false },
       },
@@ -141,12 +155,16 @@ function parse(name, own) {
     const quick = values['quick'] === true;
     const rounds = Number(values['rounds'] ?? (quick ? 3 : 5));
     if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds expects a whole number from 1 on.');
-    const { directory, json = quick ? undefined : `${RESULTS}${name}.json` } = values;
+    const { directory, output } = values;
+    if (output === undefined && !quick) mkdirSync(RESULTS, { recursive: true });
+    const file = output ?? (quick ? undefined : `${RESULTS}${name}.json`);
+    const [path] = file === undefined ? [] : outputPaths([String(file)], {}, values['force'] === true);
     const ownValues = Object.keys(own).map((key) => [key, String(values[key] ?? own[key])]);
     return {
       options: {
         directory: directory === undefined ? undefined : String(directory),
-        json: json === undefined ? undefined : String(json),
+        json: values['json'] === true,
+        output: path,
         rounds,
         quick,
       },

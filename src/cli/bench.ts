@@ -1,5 +1,3 @@
-import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   BENCH_DEFAULTS,
@@ -13,9 +11,11 @@ import { displayBenchProgress } from './bench-progress.js';
 import { benchHeading, benchTables, benchVerdict } from './bench-table.js';
 import { ExitStatus } from './exit-status.js';
 import { listenForInterruption } from './interruption.js';
-import { paintFor } from './style.js';
+import { openOutlet } from './outlet.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
+import type { Paint } from './style.js';
 
-interface BenchFlags {
+interface BenchFlags extends ReportFlags {
   only: ContenderName[];
   processes?: number[];
   reads?: number[];
@@ -25,17 +25,15 @@ interface BenchFlags {
   seed?: number;
   directory?: string;
   quick?: true;
-  json?: string;
 }
 
 /** `holdfast bench`. */
 export function benchCommand(): Command {
   const { processes, reads, keys, seconds, bytes } = BENCH_DEFAULTS;
-  return new Command('bench')
+  const command = new Command('bench')
     .description('Measure the strategies and the cache on this machine and this disk, over real processes.')
     .option('--directory <folder>', 'whose disk is measured (default: the folder for temporary files)')
     .option('--quick', 'a look in less than two minutes, not a result')
-    .option('--json <file>', 'write the report there; - for standard output, and nothing else on it')
     .addOption(
       new Option('--only <names>', 'who is measured, with commas between them')
         .argParser((text) => text.split(',').map((name) => name.trim()))
@@ -47,12 +45,13 @@ export function benchCommand(): Command {
     .option('--seconds <number>', `how long each combination is measured (default: ${seconds})`, toNumber)
     .option('--bytes <number>', 'length of a value', toNumber, bytes)
     .option('--seed <number>', 'fixes values and keys, not the interleaving (default: random)', toNumber)
-    .addHelpText('after', '\nExample:\n  holdfast bench --quick --directory /var/cache --json bench.json')
+    .addHelpText('after', '\nExample:\n  holdfast bench --quick --directory /var/cache --output bench.json')
     .action(bench);
+  return addReportOptions(command);
 }
 
-async function bench({ only: contenders, quick, json, ...given }: BenchFlags): Promise<void> {
-  if (json !== undefined && json !== '-') assertWritable(json);
+async function bench({ only: contenders, quick, json, output, force, ...given }: BenchFlags): Promise<void> {
+  const outlet = openOutlet('bench', { json, output, force }, {}, 'always');
   const interruption = listenForInterruption();
   const progress = displayBenchProgress(process.stderr);
   try {
@@ -60,9 +59,8 @@ async function bench({ only: contenders, quick, json, ...given }: BenchFlags): P
     const options = { contenders, ...(quick ? QUICK_BENCH : {}), ...given, signal, onProgress: progress.show };
     const report = await runBench(options);
     progress.end();
-    print(report, json === '-' ? process.stderr : process.stdout);
-    if (json !== undefined) save(report, json);
-    process.exitCode = interruption.exitStatus ?? exitStatusOf(report);
+    const status = interruption.exitStatus ?? exitStatusOf(report);
+    await outlet.deliver({ report, text: (paint) => describe(report, paint), status });
   } finally {
     progress.end();
     interruption.end();
@@ -73,22 +71,10 @@ function exitStatusOf({ cells }: BenchReport): number {
   return cells.some(({ empty, torn, errors }) => empty + torn + errors > 0) ? ExitStatus.found : ExitStatus.fine;
 }
 
-function print(report: BenchReport, stream: NodeJS.WriteStream): void {
-  const paint = paintFor(stream);
+function describe(report: BenchReport, paint: Paint): string {
   const parts = [paint('dim', benchHeading(report)), ...benchTables(report, paint), benchVerdict(report, paint)];
   if (report.interrupted) parts.push(paint('yellow', 'Interrupted: this is what was measured until then.'));
-  stream.write(`\n${parts.join('\n\n')}\n`);
-}
-
-function save(report: BenchReport, file: string): void {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (file === '-') process.stdout.write(text);
-  else writeFileSync(file, text);
-}
-
-/** Told before the bench, not after it. */
-function assertWritable(file: string): void {
-  accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  return `\n${parts.join('\n\n')}`;
 }
 
 function toNumber(text: string): number {

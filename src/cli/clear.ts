@@ -1,29 +1,29 @@
 import { Command } from 'commander';
 import { totals } from '../cache/totals.js';
+import { ExitStatus } from './exit-status.js';
 import { formatBytes } from './measures.js';
 import { withCache } from './open-cache.js';
-import { print } from './print.js';
-import { printableJson } from './printable.js';
+import { openOutlet } from './outlet.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
 import { counted } from './style.js';
 
 /** `holdfast clear`. */
 export function clearCommand(): Command {
-  return new Command('clear')
+  const command = new Command('clear')
     .description('Empty a cache, for all processes at once. They may go on using it meanwhile.')
     .argument('<directory>', 'the directory of the cache')
-    .option('--json', 'print what was there as JSON')
     .addHelpText('after', '\nExample:\n  holdfast clear /var/cache/service')
     .action(clear);
+  return addReportOptions(command, 'print what was there as JSON, and nothing else');
 }
 
-async function clear(directory: string, { json }: { json?: true }): Promise<void> {
+async function clear(directory: string, flags: ReportFlags): Promise<void> {
+  const outlet = openOutlet('clear', flags, { folders: [directory] });
   const { entries, bytes } = await withCache(directory, async (core) => {
     const before = await totals(core);
     core.store.replace();
     return before;
   });
-  const text = json
-    ? printableJson({ entries, bytes })
-    : `Removed ${counted(entries, 'entry', 'entries')}, ${formatBytes(bytes)}.`;
-  await print(`${text}\n`);
+  const text = () => `Removed ${counted(entries, 'entry', 'entries')}, ${formatBytes(bytes)}.`;
+  await outlet.deliver({ report: { entries, bytes }, text, status: ExitStatus.fine });
 }

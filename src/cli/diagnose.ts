@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import {
   type DiagnoseProgress,
@@ -13,21 +12,18 @@ import { describeReport } from './diagnose-text.js';
 import { ExitStatus } from './exit-status.js';
 import { listenForInterruption } from './interruption.js';
 import { formatBytes } from './measures.js';
-import { print } from './print.js';
-import { printableJson } from './printable.js';
-import { assertWritable, toPageFile } from './report-file.js';
-import { counted, paintFor } from './style.js';
+import { openOutlet } from './outlet.js';
+import { addPageOption, addReportOptions, type ReportFlags } from './report-flags.js';
+import { counted } from './style.js';
 import { toWholeNumber } from './whole-number.js';
 
-interface DiagnoseFlags {
+interface DiagnoseFlags extends ReportFlags {
   pid?: number[];
-  json?: string;
-  html?: string;
 }
 
 /** `holdfast diagnose`. */
 export function diagnoseCommand(): Command {
-  return new Command('diagnose')
+  const command = new Command('diagnose')
     .description(
       'Find who truncated, who mapped and who took no lock: in strace and audit logs, in a command, in running processes.',
     )
@@ -37,8 +33,6 @@ export function diagnoseCommand(): Command {
       ...before,
       toWholeNumber(text),
     ])
-    .option('--json <file>', 'write the report there; - for standard output, and nothing else on it')
-    .option('--html <file>', 'write the report there as a page for a browser, which needs nothing else', toPageFile)
     .addHelpText(
       'after',
       `
@@ -50,14 +44,16 @@ Examples:
   ausearch -k cache --raw | holdfast diagnose -`,
     )
     .action(run);
+  return addPageOption(addReportOptions(command));
 }
 
-async function run(words: string[], { pid: pids, json, html }: DiagnoseFlags): Promise<void> {
+async function run(words: string[], { pid: pids, ...flags }: DiagnoseFlags): Promise<void> {
   const { logs, command } = divide(words, process.argv);
   const asked = [logs.length > 0, command.length > 0, pids !== undefined].filter(Boolean).length;
   if (asked !== 1)
     throw new Error('Expected one of: logs to read, a command after --, or --pid. See holdfast diagnose --help.');
-  if (html !== undefined) assertWritable(html);
+  // What a command is given to read counts too.
+  const outlet = openOutlet('diagnose', flags, { files: words }, command.length > 0 ? 'aside' : 'always');
   const interruption = listenForInterruption();
   const progress = displayCacheProgress(process.stderr);
   try {
@@ -66,14 +62,17 @@ async function run(words: string[], { pid: pids, json, html }: DiagnoseFlags): P
       if (totalBytes > 0) progress.show(bytes, totalBytes, `${formatBytes(bytes)}, ${counted(findings, 'finding')}`);
     };
     let report: DiagnoseReport;
-    if (command.length > 0) report = await runTraced(command, { signal });
+    if (command.length > 0) report = await runTraced(command, { signal, output: flags.json ? 'stderr' : 'stdout' });
     else if (pids !== undefined) report = await attachTo(pids, signal);
     else report = await diagnose(logs.map(source), { signal, onProgress });
     progress.end();
     assertUnderstood(report);
-    await show(report, json, command.length > 0);
-    if (html !== undefined) writeFileSync(html, renderDiagnosePage(report));
-    process.exitCode = report.interrupted ? (interruption.exitStatus ?? statusOf(report)) : statusOf(report);
+    await outlet.deliver({
+      report,
+      text: (paint) => describeReport(report, paint),
+      page: () => renderDiagnosePage(report),
+      status: report.interrupted ? (interruption.exitStatus ?? statusOf(report)) : statusOf(report),
+    });
   } finally {
     progress.end();
     interruption.end();
@@ -103,18 +102,6 @@ function assertUnderstood({ logs, interrupted }: DiagnoseReport): void {
   throw new Error(
     `${strange.name} is neither the output of strace nor an audit log: none of its ${counted(strange.lines, 'line')} could be understood.`,
   );
-}
-
-/** The report itself; where the command has standard output, or JSON is wanted there, the text goes to standard error. */
-async function show(report: DiagnoseReport, json: string | undefined, ranCommand: boolean): Promise<void> {
-  const stream = ranCommand || json === '-' ? process.stderr : process.stdout;
-  const text = `${describeReport(report, paintFor(stream))}\n`;
-  if (stream === process.stdout) await print(text);
-  else stream.write(text);
-  if (json === undefined) return;
-  const content = `${printableJson(report, 2)}\n`;
-  if (json === '-') await print(content);
-  else writeFileSync(json, content);
 }
 
 function statusOf({ findings }: DiagnoseReport): number {

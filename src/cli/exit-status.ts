@@ -2,7 +2,7 @@
 export const ExitStatus = {
   fine: 0,
   found: 1,
-  /** Also: what was asked for cannot be done here. */
+  /** Also: what was asked for cannot be done here, or the report could not be written. */
   wrongUse: 2,
   inconclusive: 3,
 } as const;
@@ -10,5 +10,5 @@ export const ExitStatus = {
 /** How a command ends that was interrupted, by signal: 128 and the signal's number, as in a shell. */
 export const INTERRUPTED = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-export const EXIT_STATUS_HELP = `Exit status: 0 fine; 1 something was found; 2 wrong use, or it cannot be done here;
-3 inconclusive; 130 interrupted.`;
+export const EXIT_STATUS_HELP = `Exit status: 0 fine; 1 something was found; 2 wrong use, it cannot be done here, or
+the report could not be written; 3 inconclusive; 130 interrupted.`;

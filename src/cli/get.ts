@@ -5,26 +5,30 @@ import { readStream } from '../cache/read-stream.js';
 import { errorCode } from '../errors.js';
 import { ExitStatus } from './exit-status.js';
 import { withCache } from './open-cache.js';
+import { openOutlet } from './outlet.js';
 import { print } from './print.js';
-import { printableJson } from './printable.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
 import { keyFrom } from './standard-input.js';
 
 /** `holdfast get`. */
 export function getCommand(): Command {
-  return new Command('get')
+  const command = new Command('get')
     .description('Write the bytes of a value to standard output, as they are stored. Ends with 1 where there is none.')
     .argument('<directory>', 'the directory of the cache')
     .argument('<key>', 'the key; - for standard input')
-    .option('--json', 'times and codec too; a payload that is no text in base64')
     .addHelpText('after', '\nExample:\n  holdfast get /var/cache/service user:42 > user.json')
     .action(get);
+  return addReportOptions(command, 'print times and codec too, as JSON, a payload that is no text in base64');
 }
 
-async function get(directory: string, argument: string, { json }: { json?: true }): Promise<void> {
+async function get(directory: string, argument: string, flags: ReportFlags): Promise<void> {
+  const outlet = openOutlet('get', flags, { folders: [directory] });
   const key = await keyFrom(argument);
   await withCache(directory, async (core) => {
-    const found = json ? await printDescribed(core, key) : await printBytes(core, key);
+    const report = flags.json || flags.output !== undefined ? describe(core, key) : undefined;
+    const found = flags.json ? report !== undefined : await printBytes(core, key);
     if (!found) process.exitCode = ExitStatus.found;
+    else if (report !== undefined) await outlet.deliver({ report, status: ExitStatus.fine });
   });
 }
 
@@ -44,19 +48,17 @@ async function printBytes(core: CacheCore, key: string): Promise<boolean> {
   }
 }
 
-async function printDescribed(core: CacheCore, key: string): Promise<boolean> {
+function describe(core: CacheCore, key: string): object | undefined {
   const place = core.place(key);
   const entry = core.fresh(place, core.findSync(place));
-  if (entry === undefined) return false;
-  await print(describe(entry));
-  return true;
+  return entry === undefined ? undefined : described(entry);
 }
 
-function describe({ header, payload }: FoundEntry): string {
+function described({ header, payload }: FoundEntry): object {
   const { key, codec, createdAt, expiresAt } = header;
   const encoding = codec === 'text' || codec === 'json' ? 'utf8' : 'base64';
   const expiry = expiresAt === Number.POSITIVE_INFINITY ? {} : { expiresAt };
-  const value = {
+  return {
     key,
     codec,
     createdAt,
@@ -65,5 +67,4 @@ function describe({ header, payload }: FoundEntry): string {
     encoding,
     payload: payload.toString(encoding),
   };
-  return `${printableJson(value, 2)}\n`;
 }

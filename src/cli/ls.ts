@@ -1,26 +1,48 @@
 import { Command } from 'commander';
 import { type EntrySummary, walk } from '../cache/walk.js';
+import { listenForInterruption } from './interruption.js';
 import { formatBytes, formatDuration } from './measures.js';
 import { withCache } from './open-cache.js';
 import { print } from './print.js';
 import { printable, printableJson } from './printable.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
+import { openReportLines, type ReportLines } from './report-lines.js';
 
 /** `holdfast ls`. */
 export function lsCommand(): Command {
-  return new Command('ls')
+  const command = new Command('ls')
     .description('List the entries of a cache: size, age, time left, codec, key. In no order; expired entries too.')
     .argument('<directory>', 'the directory of the cache')
-    .option('--json', 'a JSON object in each line')
     .addHelpText('after', '\nExample:\n  holdfast ls /var/cache/service | sort -k5')
-    .action((directory: string, { json }: { json?: true }) => ls(directory, json ? jsonLine : line));
+    .action(ls);
+  return addReportOptions(command, 'print the entries as lines of JSON');
 }
 
-async function ls(directory: string, format: (entry: EntrySummary, nowMs: number) => string): Promise<void> {
-  await withCache(directory, async (core) => {
-    for await (const entry of walk(core)) {
-      if (!(await print(`${format(entry, Date.now())}\n`))) return;
-    }
-  });
+async function ls(directory: string, flags: ReportFlags): Promise<void> {
+  // First, so that a signal finds somebody who removes the beginnings of a file.
+  const interruption = listenForInterruption();
+  let lines: ReportLines | undefined;
+  try {
+    lines = openReportLines('ls', flags, { folders: [directory] });
+    const { append, failed } = lines;
+    const over = AbortSignal.any([interruption.signal, failed]);
+    await withCache(directory, async (core) => {
+      let wanted = true;
+      for await (const entry of walk(core)) {
+        const report = described(entry);
+        append(report);
+        const text = flags.json ? printableJson(report) : line(entry, Date.now());
+        wanted = wanted && (await print(`${text}\n`, over));
+        if (over.aborted || (!wanted && flags.output === undefined)) return;
+      }
+    });
+    // What standard output has not taken would keep the process.
+    if (interruption.exitStatus !== undefined) process.exit(interruption.exitStatus);
+    lines.commit();
+  } finally {
+    lines?.abandon();
+    interruption.end();
+  }
 }
 
 function line({ key, codec, createdAt, expiresAt, payloadLength }: EntrySummary, nowMs: number): string {
@@ -40,8 +62,8 @@ function timeLeft(milliseconds: number): string {
 }
 
 /** Absent times are never. */
-function jsonLine({ key, codec, createdAt, expiresAt, payloadLength, fileBytes, tags }: EntrySummary): string {
+function described({ key, codec, createdAt, expiresAt, payloadLength, fileBytes, tags }: EntrySummary): object {
   const expiry = expiresAt === Number.POSITIVE_INFINITY ? {} : { expiresAt };
   const names = tags.map(({ tag }) => tag);
-  return printableJson({ key, codec, createdAt, ...expiry, bytes: payloadLength, fileBytes, tags: names });
+  return { key, codec, createdAt, ...expiry, bytes: payloadLength, fileBytes, tags: names };
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { errorCode } from '../errors.js';
 import { benchCommand } from './bench.js';
 import { clearCommand } from './clear.js';
 import { diagnoseCommand } from './diagnose.js';
@@ -12,15 +11,13 @@ import { pruneCommand } from './prune.js';
 import { raceCommand } from './race.js';
 import { rmCommand } from './rm.js';
 import { setCommand } from './set.js';
+import { complain, guardStandardStreams } from './standard-streams.js';
 import { statsCommand } from './stats.js';
 import { traceCommand } from './trace.js';
 import { verifyCommand } from './verify.js';
 import { watchCommand } from './watch.js';
 
-// Whoever reads our output may leave early (`holdfast race | head -1`).
-process.stdout.on('error', (error) => {
-  if (errorCode(error) !== 'EPIPE') throw error;
-});
+guardStandardStreams();
 
 const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -66,6 +63,6 @@ try {
 /** Commander has printed its own errors; it throws for `--help` and `--version` too. */
 function statusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.fine : ExitStatus.wrongUse;
-  console.error(`holdfast: ${error instanceof Error ? error.message : String(error)}`);
+  complain(error);
   return ExitStatus.wrongUse;
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   RACE_ACCESSES,
@@ -12,12 +11,13 @@ import {
   runRace,
 } from '../race/index.js';
 import { listenForInterruption } from './interruption.js';
+import { openOutlet } from './outlet.js';
 import { displayProgress } from './race-progress.js';
 import { raceHeading, raceTable, raceVerdicts } from './race-table.js';
-import { assertWritable, toPageFile } from './report-file.js';
-import { paintFor } from './style.js';
+import { addPageOption, addReportOptions, type ReportFlags } from './report-flags.js';
+import type { Paint } from './style.js';
 
-interface RaceFlags {
+interface RaceFlags extends ReportFlags {
   strategy: RaceStrategy[];
   readers: number;
   writers: number;
@@ -25,14 +25,12 @@ interface RaceFlags {
   bytes: number;
   access: RaceAccess;
   seed?: number;
-  json?: string;
-  html?: string;
   directory?: string;
 }
 
 /** `holdfast race`. */
 export function raceCommand(): Command {
-  return new Command('race')
+  const command = new Command('race')
     .description('Race readers against writers, each a process of its own: who dies, what is torn, what is lost.')
     .addOption(
       new Option('--strategy <names>', 'which strategies, with commas between them')
@@ -45,43 +43,36 @@ export function raceCommand(): Command {
     .option('--bytes <number>', 'length of what is written', toNumber, RACE_DEFAULTS.bytes)
     .addOption(new Option('--access <how>', 'how readers read').choices(RACE_ACCESSES).default(RACE_DEFAULTS.access))
     .option('--seed <number>', 'fixes payloads and schedules, not the interleaving (default: random)', toNumber)
-    .option('--json <file>', 'write the report there; - for standard output, and nothing else on it')
-    .option('--html <file>', 'write the report there as a page for a browser, which needs nothing else', toPageFile)
     .option('--directory <folder>', 'where the files are raced over (default: the folder for temporary files)')
     .action(race);
+  return addPageOption(addReportOptions(command));
 }
 
-async function race({ json, html, strategy: strategies, ...options }: RaceFlags): Promise<void> {
-  if (json !== undefined && json !== '-') assertWritable(json);
-  if (html !== undefined) assertWritable(html);
+async function race({ json, output, html, force, strategy: strategies, ...options }: RaceFlags): Promise<void> {
+  const outlet = openOutlet('race', { json, output, html, force }, {}, 'always');
   const interruption = listenForInterruption();
   const progress = displayProgress(process.stderr, strategies);
   try {
     const { signal } = interruption;
     const report = await runRace({ strategies, ...options, signal, onProgress: progress.show });
     progress.end();
-    print(report, json === '-' ? process.stderr : process.stdout);
-    if (json !== undefined) save(report, json);
-    if (html !== undefined) writeFileSync(html, renderRacePage(report));
-    process.exitCode = interruption.exitStatus ?? raceExitStatus(report);
+    await outlet.deliver({
+      report,
+      text: (paint) => describe(report, paint),
+      page: () => renderRacePage(report),
+      status: interruption.exitStatus ?? raceExitStatus(report),
+    });
   } finally {
     progress.end();
     interruption.end();
   }
 }
 
-function print(report: RaceReport, stream: NodeJS.WriteStream): void {
-  const paint = paintFor(stream);
+function describe(report: RaceReport, paint: Paint): string {
   const parts = [paint('dim', raceHeading(report))];
   if (report.strategies.length > 0) parts.push(raceTable(report, paint), raceVerdicts(report, paint));
   if (report.interrupted) parts.push(paint('yellow', 'Interrupted: this is what was counted until then.'));
-  stream.write(`\n${parts.join('\n\n')}\n`);
-}
-
-function save(report: RaceReport, file: string): void {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (file === '-') process.stdout.write(text);
-  else writeFileSync(file, text);
+  return `\n${parts.join('\n\n')}`;
 }
 
 function toNumber(text: string): number {

@@ -1,22 +1,24 @@
 import { Command } from 'commander';
 import { ExitStatus } from './exit-status.js';
 import { withCache } from './open-cache.js';
-import { print } from './print.js';
-import { printable, printableJson } from './printable.js';
+import { openOutlet } from './outlet.js';
+import { printable } from './printable.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
 import { keysFrom } from './standard-input.js';
 
 /** `holdfast rm`. */
 export function rmCommand(): Command {
-  return new Command('rm')
+  const command = new Command('rm')
     .description('Remove entries. Ends with 1 where one of them was not there.')
     .argument('<directory>', 'the directory of the cache')
     .argument('<keys...>', 'the keys; - for standard input, one in each line')
-    .option('--json', 'print what was removed as JSON')
     .addHelpText('after', '\nExample:\n  holdfast rm /var/cache/service user:42 user:43')
     .action(rm);
+  return addReportOptions(command, 'print what was removed as JSON, and nothing else');
 }
 
-async function rm(directory: string, args: string[], { json }: { json?: true }): Promise<void> {
+async function rm(directory: string, args: string[], flags: ReportFlags): Promise<void> {
+  const outlet = openOutlet('rm', flags, { folders: [directory] });
   const keys = await keysFrom(args);
   const missing: string[] = [];
   await withCache(directory, async (core) => {
@@ -26,7 +28,7 @@ async function rm(directory: string, args: string[], { json }: { json?: true }):
       if (!removed) missing.push(place.key);
     }
   });
-  if (missing.length > 0) process.exitCode = ExitStatus.found;
-  if (json) await print(`${printableJson({ removed: keys.length - missing.length, missing })}\n`);
-  else for (const key of missing) console.error(`holdfast: not there: ${printable(key)}`);
+  if (!flags.json) for (const key of missing) console.error(`holdfast: not there: ${printable(key)}`);
+  const status = missing.length > 0 ? ExitStatus.found : ExitStatus.fine;
+  await outlet.deliver({ report: { removed: keys.length - missing.length, missing }, status });
 }

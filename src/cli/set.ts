@@ -1,37 +1,38 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { HoldfastError } from '../errors.js';
+import { ExitStatus } from './exit-status.js';
 import { withCache } from './open-cache.js';
-import { print } from './print.js';
-import { printableJson } from './printable.js';
+import { openOutlet } from './outlet.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
 import { asText, readInput, STANDARD_INPUT } from './standard-input.js';
 
 const CODECS = ['text', 'json', 'bytes'] as const;
 
-interface SetFlags {
+interface SetFlags extends ReportFlags {
   codec: (typeof CODECS)[number];
   ttl?: number;
-  json?: true;
 }
 
 /** `holdfast set`. */
 export function setCommand(): Command {
-  return new Command('set')
+  const command = new Command('set')
     .description('Store a value. Services read it only if they use the same codec.')
     .argument('<directory>', 'the directory of the cache')
     .argument('<key>', 'the key')
     .argument('[value]', 'the value; - or nothing for standard input')
     .addOption(new Option('--codec <name>', 'how the value is stored').choices(CODECS).default('text'))
     .option('--ttl <seconds>', 'when it expires (default: never)', toSeconds)
-    .option('--json', 'print what was stored as JSON')
     .addHelpText(
       'after',
       `\nExample:\n  holdfast set /var/cache/service user:42 '{"name":"Ada"}' --codec json --ttl 60`,
     )
     .action(set);
+  return addReportOptions(command, 'print what was stored as JSON, and nothing else');
 }
 
 async function set(directory: string, key: string, argument: string | undefined, flags: SetFlags): Promise<void> {
-  const { codec, ttl, json } = flags;
+  const { codec, ttl } = flags;
+  const outlet = openOutlet('set', flags, { folders: [directory] });
   const given = argument === undefined || argument === STANDARD_INPUT ? await readInput() : Buffer.from(argument);
   const value = parseValue(given, codec);
   const bytes = await withCache(
@@ -44,7 +45,7 @@ async function set(directory: string, key: string, argument: string | undefined,
     },
     { codec },
   );
-  if (json) await print(`${printableJson({ key, codec, fileBytes: bytes })}\n`);
+  await outlet.deliver({ report: { key, codec, fileBytes: bytes }, status: ExitStatus.fine });
 }
 
 function parseValue(bytes: Buffer, codec: SetFlags['codec']): unknown {

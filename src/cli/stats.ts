@@ -1,24 +1,27 @@
 import { Command } from 'commander';
 import { cacheStats } from '../cache/stats.js';
+import { ExitStatus } from './exit-status.js';
 import { formatBytes } from './measures.js';
 import { withCache } from './open-cache.js';
-import { print } from './print.js';
-import { printable, printableJson } from './printable.js';
+import { openOutlet } from './outlet.js';
+import { printable } from './printable.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
 import { formatCount } from './style.js';
 
 /** `holdfast stats`. */
 export function statsCommand(): Command {
-  return new Command('stats')
+  const command = new Command('stats')
     .description(
       'Tell how much a cache holds and what was done with it, by all processes. Expired entries count until they are pruned.',
     )
     .argument('<directory>', 'the directory of the cache')
-    .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  holdfast stats /var/cache/service')
     .action(stats);
+  return addReportOptions(command);
 }
 
-async function stats(directory: string, { json }: { json?: true }): Promise<void> {
+async function stats(directory: string, flags: ReportFlags): Promise<void> {
+  const outlet = openOutlet('stats', flags, { folders: [directory] });
   const found = await withCache(directory, async (core) => {
     // The tier in memory is each process's own: this one has none to tell of.
     const { memory: _, ...counts } = await cacheStats(core, undefined);
@@ -38,5 +41,5 @@ async function stats(directory: string, { json }: { json?: true }): Promise<void
     `loads      ${formatCount(found.loads)}`,
     `lock waits ${formatCount(found.lockWaits)}`,
   ];
-  await print(`${json ? printableJson(found, 2) : lines.join('\n')}\n`);
+  await outlet.deliver({ report: found, text: () => lines.join('\n'), status: ExitStatus.fine });
 }

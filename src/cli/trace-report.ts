@@ -2,34 +2,35 @@ import { Command } from 'commander';
 import { HoldfastError } from '../errors.js';
 import { reportTrace, type TraceReport } from '../trace/report.js';
 import { ExitStatus } from './exit-status.js';
-import { print } from './print.js';
-import { printableJson } from './printable.js';
-import { paintFor } from './style.js';
+import { openOutlet } from './outlet.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
+import type { Paint } from './style.js';
 import { traceSummary, traceTable, traceVerdicts } from './trace-table.js';
 
 /** `holdfast trace report`. */
 export function traceReportCommand(): Command {
-  return new Command('report')
+  const command = new Command('report')
     .description('Tell what a trace saw: first of all the lines that read or write without the lock.')
     .argument('<directory>', 'where the trace wrote its logs')
-    .option('--json', 'as JSON')
     .addHelpText(
       'after',
       '\nExit status: 0 every access had its lock or needed none; 1 some had not; 2 there is no trace, or it saw no access.',
     )
     .action(report);
+  return addReportOptions(command);
 }
 
-async function report(directory: string, { json }: { json?: true }): Promise<void> {
+async function report(directory: string, flags: ReportFlags): Promise<void> {
+  const outlet = openOutlet('trace report', flags, { folders: [directory] });
   const report = await reportTrace(directory);
   if (report.accesses === 0) throw nothingSeen(directory, report);
-  const paint = paintFor(process.stdout);
-  const parts = [
-    ...(report.findings.length === 0 ? [] : [traceTable(report, paint), traceVerdicts(report)]),
-    traceSummary(report, paint),
-  ];
-  await print(json ? `${printableJson(report, 2)}\n` : `\n${parts.join('\n\n')}\n`);
-  process.exitCode = report.findings.length === 0 ? ExitStatus.fine : ExitStatus.found;
+  const status = report.findings.length === 0 ? ExitStatus.fine : ExitStatus.found;
+  await outlet.deliver({ report, text: (paint) => describe(report, paint), status });
+}
+
+function describe(report: TraceReport, paint: Paint): string {
+  const found = report.findings.length === 0 ? [] : [traceTable(report, paint), traceVerdicts(report)];
+  return `\n${[...found, traceSummary(report, paint)].join('\n\n')}`;
 }
 
 /** Silence would read as "all is well". */

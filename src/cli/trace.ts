@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { runTraced } from '../trace/run-traced.js';
 import { printable } from './printable.js';
 import { traceReportCommand } from './trace-report.js';
@@ -11,7 +11,7 @@ export function traceCommand(): Command {
     .usage('[options] -- <script or command> [args...]\n       holdfast trace report [options] <directory>')
     .argument('<command...>', 'what to run, behind --: a script, or a command that starts Node')
     .option('--files <globs...>', 'which files to watch (default: the environment variable HOLDFAST_TRACE)')
-    .option('--directory <directory>', 'where the logs go (default: holdfast-trace, which must be empty)')
+    .option('--directory <directory>', 'where the logs go (default: holdfast-trace, which must be empty)', toDirectory)
     .addHelpText('after', "\nExample:\n  holdfast trace --files 'cache/*.json' -- app.js --port 80")
     .action(trace);
   command.addCommand(traceReportCommand());
@@ -25,4 +25,10 @@ async function trace(command: string[], { files, directory }: { files?: string[]
   const name = relative(process.cwd(), run.directory);
   console.error(`holdfast: traced; for what was seen: holdfast trace report ${printable(name || '.')}`);
   process.exitCode = run.exitStatus;
+}
+
+/** A name that begins with `-` is an option whose directory was forgotten. */
+function toDirectory(text: string): string {
+  if (text !== '' && !text.startsWith('-')) return text;
+  throw new InvalidArgumentError('Expected a directory, whose name does not begin with "-".');
 }

@@ -5,27 +5,28 @@ import { ExitStatus } from './exit-status.js';
 import { runLong } from './long-command.js';
 import { formatBytes } from './measures.js';
 import { withCache } from './open-cache.js';
-import { print } from './print.js';
-import { printable, printableJson } from './printable.js';
+import { openOutlet } from './outlet.js';
+import { printable } from './printable.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
 import { counted } from './style.js';
 
-interface VerifyFlags {
+interface VerifyFlags extends ReportFlags {
   repair?: true;
-  json?: true;
 }
 
 /** `holdfast verify`. */
 export function verifyCommand(): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .description('Check every entry of a cache, while it is in use. Ends with 1 where something is wrong.')
     .argument('<directory>', 'the directory of the cache')
     .option('--repair', 'remove what is damaged, and correct the totals')
-    .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExample:\n  holdfast verify /var/cache/service --repair')
     .action(run);
+  return addReportOptions(command);
 }
 
-async function run(directory: string, { repair, json }: VerifyFlags): Promise<void> {
+async function run(directory: string, { repair, ...flags }: VerifyFlags): Promise<void> {
+  const outlet = openOutlet('verify', flags, { folders: [directory] });
   const report = await runLong((signal, progress) =>
     withCache(directory, (core) => {
       const onProgress = ({
@@ -43,8 +44,8 @@ async function run(directory: string, { repair, json }: VerifyFlags): Promise<vo
     }),
   );
   if (report === undefined) return;
-  await print(`${json ? printableJson(report, 2) : describe(report)}\n`);
-  if (report.found > 0) process.exitCode = ExitStatus.found;
+  const status = report.found > 0 ? ExitStatus.found : ExitStatus.fine;
+  await outlet.deliver({ report, text: () => describe(report), status });
 }
 
 function describe({ entries, bytes, problems, found, repaired }: VerifyReport): string {

@@ -1,6 +1,6 @@
 import type { WatchReport } from '../diagnose/watch.js';
 import type { WatchEvent } from '../diagnose/watch-events.js';
-import { print } from './print.js';
+import { print, send } from './print.js';
 import { printableJson } from './printable.js';
 import { counted, paintFor } from './style.js';
 import { beginScreen } from './watch-screen.js';
@@ -39,8 +39,7 @@ export function displayLines(stream: NodeJS.WriteStream): WatchDisplay {
   const beginSecond = () => {
     for (const [path, events] of eventsOf) {
       const left = events - LINES_PER_SECOND;
-      if (left > 0)
-        stream.write(`               ${shownPath(path)}  ... and ${counted(left, 'event')} more in this second\n`);
+      if (left > 0) send(`               ${shownPath(path)}  ... and ${counted(left, 'event')} more in this second\n`);
     }
     eventsOf.clear();
   };
@@ -53,7 +52,7 @@ export function displayLines(stream: NodeJS.WriteStream): WatchDisplay {
       }
       const events = (eventsOf.get(event.path) ?? 0) + 1;
       eventsOf.set(event.path, events);
-      if (events <= LINES_PER_SECOND) stream.write(`${eventLine(event)}\n`);
+      if (events <= LINES_PER_SECOND) send(`${eventLine(event)}\n`);
     },
     gone: goneOf(stream),
     end: beginSecond,
@@ -68,7 +67,7 @@ export function displayJson(): WatchDisplay {
   return {
     show(event) {
       if (stdout.writableLength > MOST_WAITING_BYTES) dropped += 1;
-      else if (!stdout.destroyed) stdout.write(`${printableJson(event)}\n`);
+      else send(`${printableJson(event)}\n`);
     },
     gone: goneOf(stdout),
     end() {},

@@ -1,23 +1,24 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { watchFiles } from '../diagnose/watch.js';
+import type { WatchEvent } from '../diagnose/watch-events.js';
 import { ExitStatus } from './exit-status.js';
 import { listenForInterruption } from './interruption.js';
+import { addReportOptions, type ReportFlags } from './report-flags.js';
+import { openReportLines, type ReportLines } from './report-lines.js';
 import { displayJson, displayLines, displayScreen, type WatchDisplay } from './watch-display.js';
 
-interface WatchFlags {
+interface WatchFlags extends ReportFlags {
   seconds?: number;
-  json?: true;
 }
 
 /** `holdfast watch`. */
 export function watchCommand(): Command {
-  return new Command('watch')
+  const command = new Command('watch')
     .description(
       'Watch files change: lengths, moments at 0 bytes, new inodes. Ends with 1 where one got empty or was cut.',
     )
     .argument('<files...>', 'the files; they need not be there yet')
     .option('--seconds <number>', 'how long (default: until Ctrl-C)', toSeconds)
-    .option('--json', 'print each event as a line of JSON, and the summary as the last one')
     .addHelpText(
       'after',
       `
@@ -28,21 +29,39 @@ Example:
   holdfast watch --seconds 60 /var/cache/service/routes.php`,
     )
     .action(watch);
+  return addReportOptions(command, 'print each event as a line of JSON, and the summary as the last one');
 }
 
-async function watch(files: string[], { seconds, json }: WatchFlags): Promise<void> {
+async function watch(files: string[], { seconds, ...flags }: WatchFlags): Promise<void> {
+  // First, so that a signal finds somebody who removes the beginnings of a file.
   const interruption = listenForInterruption();
-  const display = displayFor(json);
+  let lines: ReportLines | undefined;
+  let display: WatchDisplay | undefined;
   try {
+    lines = openReportLines('watch', flags, { files });
+    display = displayFor(flags.json);
+    const { show } = display;
+    const { append } = lines;
     const { signal } = interruption;
-    // Whoever reads our output may have left.
-    const over = AbortSignal.any([signal, display.gone]);
-    const report = await watchFiles(files, { seconds, signal: over, onEvent: (event) => display.show(event) });
+    // Whoever reads our output may have left. A file goes on being one.
+    const over = AbortSignal.any(flags.output === undefined ? [signal, display.gone] : [signal, lines.failed]);
+    const onEvent = (event: WatchEvent) => {
+      show(event);
+      append(event);
+    };
+    const report = { ...(await watchFiles(files, { seconds, signal: over, onEvent })), interrupted: signal.aborted };
     display.end();
-    await display.summarize({ ...report, interrupted: signal.aborted });
+    const { schema, ...summary } = report;
+    lines.append({ schema, kind: 'summary', ...summary });
+    try {
+      await display.summarize(report);
+    } finally {
+      lines.commit();
+    }
     process.exitCode = interruption.exitStatus ?? (report.found ? ExitStatus.found : ExitStatus.fine);
   } finally {
-    display.end();
+    display?.end();
+    lines?.abandon();
     interruption.end();
   }
 }

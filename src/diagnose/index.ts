@@ -1,5 +1,5 @@
 export { type DiagnoseOptions, type DiagnoseProgress, diagnose, type LogSource } from './diagnose.js';
-export { diagnoseCommand, diagnosePids, type LiveOptions } from './live.js';
+export { type CommandOptions, diagnoseCommand, diagnosePids, type LiveOptions } from './live.js';
 export { renderDiagnosePage } from './page.js';
 export {
   type DiagnoseReport,

@@ -20,6 +20,12 @@ export interface LiveOptions {
   onProgress?: ((progress: DiagnoseProgress) => void) | undefined;
 }
 
+/** Also where the standard output of the command goes: to ours, or to standard error, where ours belongs to a report. */
+export interface CommandOptions extends LiveOptions {
+  output?: 'stdout' | 'stderr' | undefined;
+}
+
+const STDERR_FD = 2;
 const run = promisify(execFile);
 /** The name of the log in a report. */
 const LOG_NAME = 'strace';
@@ -31,9 +37,13 @@ const MOST_ERROR_TEXT = 4_000;
  *
  * The command runs several times slower than by itself. Throws where strace is missing (`ENOENT`, with how to get it) or cannot trace here.
  */
-export async function diagnoseCommand(argv: readonly string[], options: LiveOptions = {}): Promise<DiagnoseReport> {
+export async function diagnoseCommand(argv: readonly string[], options: CommandOptions = {}): Promise<DiagnoseReport> {
   if (argv.length === 0) throw new HoldfastError('ERR_INVALID_ARGUMENT', 'Expected a command.');
-  const { report, exitCode, signal } = await traced(['--', ...argv], 'inherit', options);
+  const { report, exitCode, signal } = await traced(
+    ['--', ...argv],
+    ['inherit', options.output === 'stderr' ? STDERR_FD : 'inherit', 'inherit'],
+    options,
+  );
   return { ...report, command: { argv: [...argv], exitCode, signal } };
 }
 
@@ -48,7 +58,9 @@ export async function diagnosePids(pids: readonly number[], options: LiveOptions
     throw new HoldfastError('ERR_INVALID_ARGUMENT', `Expected process ids, got ${pids.join(', ')}.`);
   }
   const attach = pids.flatMap((pid) => ['-p', String(pid)]);
-  const { report } = await traced(attach, 'ignore', options, (trace) => presentState(trace, pids));
+  const { report } = await traced(attach, ['inherit', 'inherit', 'pipe'], options, (trace) =>
+    presentState(trace, pids),
+  );
   return report;
 }
 
@@ -60,7 +72,7 @@ interface Traced {
 
 async function traced(
   target: readonly string[],
-  stdio: 'inherit' | 'ignore',
+  stdio: ('inherit' | 'pipe' | number)[],
   options: LiveOptions,
   prepare?: (trace: Trace) => void,
 ): Promise<Traced> {
@@ -73,11 +85,10 @@ async function traced(
     // By number: a FileHandle would close it a second time, when it is collected as garbage.
     const fd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     const chunks = new Socket({ fd, readable: true, writable: false });
-    const attaching = stdio === 'ignore';
+    // strace itself would speak where the command does.
+    const attaching = stdio[2] === 'pipe';
     const args = straceArguments(fifo, version).filter((word) => !(attaching && word === '--seccomp-bpf'));
-    const strace = spawn('strace', [...args, ...target], {
-      stdio: ['inherit', 'inherit', attaching ? 'pipe' : 'inherit'],
-    });
+    const strace = spawn('strace', [...args, ...target], { stdio });
     const said = errorText(strace);
     const ended = once(strace, 'exit');
     const stop = () => strace.kill('SIGTERM');

@@ -18,6 +18,7 @@ export function renderPage({ title, style, body }: Page): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="holdfast">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
 <link rel="icon" href="data:,">

@@ -19,7 +19,7 @@ test('holdfast diagnose --html writes a page with what --json says', async () =>
   const folder = temporaryFolder();
   const [logPath, pagePath] = [join(folder, 'trace.log'), join(folder, 'page.html')];
   writeFileSync(logPath, LOG.trimStart());
-  const { stdout, exitCode } = await holdfast(['diagnose', logPath, '--html', pagePath, '--json', '-']).ended;
+  const { stdout, exitCode } = await holdfast(['diagnose', logPath, '--html', pagePath, '--json']).ended;
   expect(exitCode).toBe(1);
   const { findings }: DiagnoseReport = JSON.parse(stdout);
   expect(findings.map(({ kind }) => kind)).toContain('sigbus-after-truncate');
@@ -36,7 +36,7 @@ test('holdfast diagnose --html tells before the work that the page cannot be wri
   writeFileSync(log, LOG.trimStart());
   for (const [file, message] of [
     ['/nonexistent/holdfast/page.html', /ENOENT/],
-    ['-', /Expected a file/],
+    ['-', /Expected a file, whose name/],
   ] as const) {
     const { exitCode, stdout, stderr } = await holdfast(['diagnose', log, '--html', file]).ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

@@ -46,8 +46,8 @@ describe('holdfast diagnose LOG', () => {
     });
   });
 
-  test('--json - prints the report alone on standard output', async () => {
-    const { stdout, stderr, exitCode } = await holdfast(['diagnose', logOf(DEATH), '--json', '-']).ended;
+  test('--json prints the report alone on standard output', async () => {
+    const { stdout, stderr, exitCode } = await holdfast(['diagnose', logOf(DEATH), '--json']).ended;
     const report: DiagnoseReport = JSON.parse(String(stdout));
     expect(report).toMatchObject({
       schema: 1,
@@ -67,10 +67,10 @@ describe('holdfast diagnose LOG', () => {
     expect(exitCode).toBe(1);
   });
 
-  test('--json FILE writes it there', async () => {
+  test('--output FILE writes it there', async () => {
     const path = join(temporaryFolder(), 'report.json');
-    const { stdout } = await holdfast(['diagnose', logOf(DEATH), '--json', path]).ended;
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ schema: 1 });
+    const { stdout } = await holdfast(['diagnose', logOf(DEATH), '--output', path]).ended;
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ holdfast: 'diagnose', schema: 1 });
     expect(stdout).toContain('1. sigbus-after-truncate');
   });
 
@@ -121,7 +121,7 @@ describe.skipIf(!needs('strace', 'python3'))('holdfast diagnose -- CMD', () => {
     const json = join(folder, 'report.json');
     const temporary = temporaryFolder();
     const command = [pythonItself(), '-I', '-S', `${processes}story.py`, folder];
-    const { stderr, exitCode } = await holdfast(['diagnose', '--json', json, '--', ...command], { TMPDIR: temporary })
+    const { stderr, exitCode } = await holdfast(['diagnose', '--output', json, '--', ...command], { TMPDIR: temporary })
       .ended;
     const report: DiagnoseReport = JSON.parse(readFileSync(json, 'utf8'));
     expect(report.findings.map(({ kind }) => kind)).toEqual([
@@ -141,6 +141,12 @@ describe.skipIf(!needs('strace', 'python3'))('holdfast diagnose -- CMD', () => {
     expect(stderr).toContain('Nothing found');
     expect(stderr).toContain('ended with status 7.');
     expect(exitCode).toBe(0);
+  });
+
+  test('with --json standard output is the report alone: what the command prints goes to standard error', async () => {
+    const { stdout, stderr } = await holdfast(['diagnose', '--json', '--', 'echo', 'hello']).ended;
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 1, command: { argv: ['echo', 'hello'], exitCode: 0 } });
+    expect(stderr).toMatch(/^hello$/m);
   });
 
   test('a command that cannot be run is an error', async () => {
@@ -165,7 +171,7 @@ describe.skipIf(!needs('strace', 'python3'))('holdfast diagnose --pid', () => {
     const victim = runProgram(python, ['-I', '-S', `${processes}maps-and-waits.py`, path]);
     const culprit = runProgram(python, ['-I', '-S', `${processes}empties-when-told.py`, path]);
     await Promise.all([victim.said('mapped'), culprit.said('ready')]);
-    const diagnosis = holdfast(['diagnose', '--pid', String(victim.pid), String(culprit.pid), '--json', '-']);
+    const diagnosis = holdfast(['diagnose', '--pid', String(victim.pid), String(culprit.pid), '--json']);
     await eventually(() => isTraced(victim.pid) && isTraced(culprit.pid));
     culprit.say('');
     await culprit.said('emptied');

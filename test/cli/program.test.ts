@@ -31,9 +31,9 @@ describe('wrong use ends with status 2, a message on standard error and nothing 
     [['race', '--strategy', 'flock,hope'], /strategy must be one of .*, not "hope"/],
     [['race', '--access', 'telepathy'], /Allowed choices are mmap, read, stream/],
     [['race', '--access', 'read', '--directory', '/nonexistent/holdfast'], /ENOENT/],
-    [['race', '--access', 'read', '--json', '/nonexistent/holdfast/report.json'], /ENOENT/],
+    [['race', '--access', 'read', '--output', '/nonexistent/holdfast/report.json'], /ENOENT/],
     [['race', '--access', 'read', '--html', '/nonexistent/holdfast/report.html'], /ENOENT/],
-    [['race', '--access', 'read', '--html', '-'], /Expected a file/],
+    [['race', '--access', 'read', '--html', '-'], /Expected a file, whose name/],
   ];
   test('whatever is wrong', async () => {
     const env = { TMPDIR: temporaryFolder() };

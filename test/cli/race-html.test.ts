@@ -21,7 +21,7 @@ const NAIVE = [
 
 test('holdfast race --html writes a page with what --json says', async () => {
   const pagePath = join(temporaryFolder(), 'race.html');
-  const { stdout } = await holdfast([...NAIVE, '--html', pagePath, '--json', '-']).ended;
+  const { stdout } = await holdfast([...NAIVE, '--html', pagePath, '--json']).ended;
   const { strategies }: RaceReport = JSON.parse(stdout);
   const page = readFileSync(pagePath, 'utf8');
   expect(page).toMatch(/^<!doctype html>/);

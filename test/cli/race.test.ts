@@ -45,9 +45,9 @@ describe('holdfast race', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('--json - prints the report alone on standard output, and leaves no file', async () => {
+  test('--json prints the report alone on standard output, and leaves no file', async () => {
     const folder = temporaryFolder();
-    const args = [...NAIVE, '--seconds', '0.3', '--seed', '7', '--json', '-'];
+    const args = [...NAIVE, '--seconds', '0.3', '--seed', '7', '--json'];
     const { stdout, stderr } = await holdfast(args, { TMPDIR: folder }).ended;
     const report: RaceReport = JSON.parse(String(stdout));
     const measured = { p50: expect.any(Number), p99: expect.any(Number) };
@@ -96,7 +96,7 @@ describe.skipIf(process.platform !== 'linux')('no process outlives a race', () =
   ] as const)('%s ends it: the table is printed, the report saved, nothing is left', async (signal, status) => {
     const folder = temporaryFolder();
     const reportPath = join(temporaryFolder(), 'report.json');
-    const race = holdfast([...NAIVE, '--seconds', '60', '--json', reportPath], { TMPDIR: folder });
+    const race = holdfast([...NAIVE, '--seconds', '60', '--output', reportPath], { TMPDIR: folder });
     const children = await underWay(race, folder);
     // A terminal sends Ctrl-C to all of its processes.
     if (signal === 'SIGINT') for (const pid of children) process.kill(pid, signal);

@@ -148,6 +148,11 @@ describe('wrong use ends with status 2, a message on standard error and nothing 
       () => ['trace', '--directory', '/dev/null/x', '--files', 'x', '--', 'true'],
       /ENOTDIR/,
     ],
+    [
+      'an option for a directory',
+      () => ['trace', '--directory', '--files', 'x', '--', 'true'],
+      /Expected a directory, whose name does not begin with "-"/,
+    ],
     ['an unknown option', () => ['trace', '--nope', '--', 'app.js'], /unknown option '--nope'/],
     ['no directory', () => ['trace', 'report'], /missing required argument 'directory'/],
     ['an unknown option of report', () => ['trace', 'report', '--nope', 'x'], /unknown option '--nope'/],

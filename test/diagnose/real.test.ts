@@ -41,7 +41,7 @@ describe.skipIf(!needs('strace', 'koffi'))('a log of the naive race', () => {
           '3',
           '--seconds',
           '2',
-          '--json',
+          '--output',
           json,
         ];
         await strace([...options, '-o', log], [process.execPath, ...race, '--directory', folder]);
