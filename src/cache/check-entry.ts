@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib';
+import { readFully } from '../os/transfer.js';
 import { BLOCK_LENGTH, type Damage, type DecodedHeader, tableLength } from './entry.js';
 import type { Era } from './era.js';
 import { placeOf } from './key.js';
 import { TABLE_PIECE } from './payload-table.js';
-import { headerOf, isUnreadable, openEntryFile, readFully } from './read-header.js';
+import { headerOf, isUnreadable, openEntryFile } from './read-header.js';
 
 /** What may be wrong with the file of an entry. */
 export type EntryProblem = Damage | 'not a regular file' | 'unreadable' | 'wrong name';

@@ -1,6 +1,7 @@
 import { errorCode } from '../errors.js';
 import { syncFolder, syncFolderNow } from '../file/sync-folder.js';
 import { syscalls } from '../os/syscalls.js';
+import { writeFully, writeFullyAsync } from '../os/transfer.js';
 import type { CacheCore, EncodedValue } from './core.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
@@ -8,7 +9,6 @@ import { HEADER_ALLOWANCE } from './options.js';
 import { staleUntilOf } from './recency.js';
 import { inPresentEra, inPresentEraSync } from './steps.js';
 import { Temporary } from './temporary.js';
-import { writeAll, writeAllAsync } from './write-all.js';
 import type { TemporaryEntry } from './write-entry.js';
 
 /*
@@ -45,7 +45,7 @@ export function commit(
     if (!belongsTo(era, value)) return 'ended';
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
-      await writeAllAsync(temporary.fd, bytes, 0);
+      await writeFullyAsync(temporary.fd, bytes, 0);
       return await publishTemporary(core, place, temporary, sizeOf(bytes), condition);
     } finally {
       temporary.close();
@@ -64,7 +64,7 @@ export function commitSync(core: CacheCore, place: Place, value: EncodedValue, c
     if (!belongsTo(era, value)) return 'ended';
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
-      writeAll(temporary.fd, bytes);
+      writeFully(temporary.fd, bytes, 0);
       if (core.options.flush) syscalls.fsync(temporary.fd);
       const outcome = core.store.insideSync(place.shard, 'exclusive', (present) =>
         publishIn(core, present, place, temporary, sizeOf(bytes), condition),

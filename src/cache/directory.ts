@@ -3,10 +3,10 @@ import { type FilesystemKind, filesystemKind } from '../os/filesystem.js';
 import { assertMapSupported } from '../os/mmap.js';
 import { absolutePath, parentFolder } from '../os/paths.js';
 import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, syscalls } from '../os/syscalls.js';
+import { writeFully } from '../os/transfer.js';
 import { type CachePaths, cachePaths, README_CONTENT, README_FILE, TAG_CONTENT, TAG_FILE } from './layout.js';
 import { assertIsCacheOrEmpty, beginningOf } from './recognise.js';
 import { assertOwnFolder, assertSafePath } from './safe-path.js';
-import { writeAll } from './write-all.js';
 
 /** Where a lock or a mapping does not mean the same to all, or a store to a page can fail. */
 const REFUSED: ReadonlySet<FilesystemKind> = new Set(['nfs', 'smb', '9p', 'fuse', 'ceph', 'zfs', 'bcachefs']);
@@ -83,7 +83,7 @@ function complete(path: string, content: string): void {
   if (found === undefined || found === content || !content.startsWith(found)) return;
   const fd = syscalls.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
   try {
-    writeAll(fd, Buffer.from(content));
+    writeFully(fd, Buffer.from(content), 0);
   } finally {
     quietly(() => syscalls.close(fd));
   }

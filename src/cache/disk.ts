@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { errorCode } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { readFully } from '../os/transfer.js';
 import { type Damage, type DecodedHeader, decodeHeader, decodePayload, entryLength, LONGEST_HEADER } from './entry.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
@@ -149,7 +150,7 @@ function examine(fd: number, place: Place): Examined | NoEntry {
   const stats = syscalls.fstat(fd);
   if (!stats.isFile()) return { kind: 'damaged', damage: 'not a regular file' };
   scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
-  const beginning = scratch.subarray(0, readUpTo(fd, scratch, 0, Math.min(stats.size, scratch.length)));
+  const beginning = scratch.subarray(0, readFully(fd, scratch, 0, 0, Math.min(stats.size, scratch.length)));
   const header = decodeHeader(beginning, stats.size, place.key);
   if (!header.ok) return { kind: 'damaged', damage: header.damage };
   if (header.value.key !== place.key) return ABSENT;
@@ -167,21 +168,10 @@ function readRest({ fd, header, beginning }: Examined): Found {
     if (!tableHolds(fd, header)) return { kind: 'damaged', damage: 'payload checksum' };
     bytes = Buffer.allocUnsafeSlow(length);
     beginning.copy(bytes);
-    bytes = bytes.subarray(0, readUpTo(fd, bytes, beginning.length, length));
+    bytes = bytes.subarray(0, beginning.length + readFully(fd, bytes, beginning.length, beginning.length));
   }
   const payload = decodePayload(bytes, header);
   return payload.ok
     ? { kind: 'entry', entry: { header, payload: payload.value } }
     : { kind: 'damaged', damage: payload.damage };
-}
-
-/** Fills `bytes` from `from` to `to` with the same range of the file, as far as there is one; gives where it ended. */
-function readUpTo(fd: number, bytes: Buffer, from: number, to: number): number {
-  let done = from;
-  while (done < to) {
-    const count = syscalls.read(fd, bytes, done, to - done, done);
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
 }

@@ -3,12 +3,11 @@ import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { bootId } from '../os/boot.js';
 import { type Mapping, mapShared } from '../os/mmap.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, syscalls } from '../os/syscalls.js';
+import { readFully, writeFully } from '../os/transfer.js';
 import { SHARDS } from './key.js';
 import { type EraPaths, eraPaths } from './layout.js';
-import { readFully } from './read-header.js';
 import { isOwn } from './safe-path.js';
 import { BEGINNING_LENGTH, isOfUnknownLayout, SHARED_LAYOUT, SHARED_LENGTH, SharedWords } from './words.js';
-import { writeAll } from './write-all.js';
 
 /**
  * Thrown inside when an era turns out to be over, or to lack a part: whoever catches it looks for the present era and starts
@@ -126,7 +125,7 @@ function buildShared(paths: EraPaths, number: number, { mode, copyOnWrite }: Era
   const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     if (copyOnWrite) overwriteInPlace(fd, paths.shared);
-    writeAll(fd, content);
+    writeFully(fd, content, 0);
     syscalls.fsync(fd);
     const { dev, ino } = syscalls.fstat(fd);
     return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev, ino });

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, syscalls } from '../os/syscalls.js';
+import { readFully, writeFully } from '../os/transfer.js';
 import { FORMAT_VERSION } from './entry.js';
 import { SHARDS, SLOTS } from './key.js';
 import { type CachePaths, ERA_PREFIX, endedPath } from './layout.js';
-import { readFully } from './read-header.js';
-import { writeAll } from './write-all.js';
 
 export type CacheStrategy = 'rename' | 'flock';
 
@@ -58,7 +57,7 @@ export function writeFormat(paths: CachePaths, format: Format, mode: number): vo
   const fd = syscalls.open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode & 0o666);
   try {
     try {
-      writeAll(fd, bytes);
+      writeFully(fd, bytes, 0);
     } finally {
       quietly(() => syscalls.close(fd));
     }

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { readFullyAsync } from '../os/transfer.js';
 import type { CacheCore } from './core.js';
 import { type Found, type OpenEntry, readOpenFile } from './disk.js';
 import {
@@ -15,7 +16,7 @@ import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
 import type { Place } from './key.js';
 import { HEADER_ALLOWANCE } from './options.js';
-import { PayloadReader, readFullyAsync } from './payload-reader.js';
+import { PayloadReader } from './payload-reader.js';
 import { openEntryFile } from './read-header.js';
 import { noteRead } from './recency.js';
 

@@ -1,7 +1,6 @@
-import { constants } from 'node:buffer';
-import { HoldfastError } from '../errors.js';
 import type { MappedFile } from '../file/index.js';
 import { mapPrivate } from '../os/mmap.js';
+import { assertHoldable } from '../os/transfer.js';
 import type { CacheCore } from './core.js';
 import type { OpenEntry } from './disk.js';
 import { openFresh } from './open-entry.js';
@@ -29,10 +28,7 @@ export async function map(core: CacheCore, key: unknown): Promise<MappedFile | u
 function mappedEntry({ fd, header, close }: OpenEntry, path: string): MappedFile {
   try {
     const end = header.payloadOffset + header.payloadLength;
-    if (end > constants.MAX_LENGTH) {
-      const message = `The entry has ${header.payloadLength} bytes, and a Buffer at most ${constants.MAX_LENGTH}.`;
-      throw new HoldfastError('ERR_VALUE_TOO_LARGE', message, { path });
-    }
+    assertHoldable(end, path);
     const mapping = mapPrivate(fd, end);
     return mapped(path, mapping.bytes.subarray(header.payloadOffset), () => mapping.close());
   } finally {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { syscalls } from '../os/syscalls.js';
+import { readFullyAsync } from '../os/transfer.js';
 import { BLOCK_LENGTH, type Decoded, type DecodedHeader, tableLength } from './entry.js';
 import { TABLE_PIECE } from './payload-table.js';
 
@@ -122,15 +122,4 @@ export class PayloadReader {
     this.#tablePieceAt = at;
     return this.#tablePiece;
   }
-}
-
-/** Fills `bytes` through the thread pool with what the file has at `position`, as far as it reaches; gives how much that was. */
-export async function readFullyAsync(fd: number, bytes: Buffer, position: number): Promise<number> {
-  let done = 0;
-  while (done < bytes.length) {
-    const count = await syscalls.readAsync(fd, bytes, done, bytes.length - done, position + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
 }

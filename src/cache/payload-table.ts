@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
+import { readFully } from '../os/transfer.js';
 import { BLOCK_LENGTH, type DecodedHeader, tableLength } from './entry.js';
-import { readFully } from './read-header.js';
 
 /** So much of the table of checksums is in memory at a time: for a gibibyte of payload. */
 export const TABLE_PIECE = 64 * 1024;

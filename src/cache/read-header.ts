@@ -1,5 +1,6 @@
 import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { readFully } from '../os/transfer.js';
 import { type Damage, type DecodedHeader, decodeHeader, headerLengthOf } from './entry.js';
 import type { Era } from './era.js';
 import { slotOfName } from './key.js';
@@ -70,17 +71,6 @@ export function openEntryFile(era: Era, shard: number, hash: string): EntryFile 
   } finally {
     if (!regular) close();
   }
-}
-
-/** Fills `bytes` with what the file has at `position`, as far as it reaches; gives how much that was. */
-export function readFully(fd: number, bytes: Buffer, position: number): number {
-  let done = 0;
-  while (done < bytes.length) {
-    const count = syscalls.read(fd, bytes, done, bytes.length - done, position + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
 }
 
 /** The header of an open file. */

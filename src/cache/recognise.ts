@@ -1,5 +1,6 @@
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { readFully } from '../os/transfer.js';
 import {
   isVersionName,
   README_CONTENT,
@@ -10,7 +11,6 @@ import {
   TAG_SIGNATURE,
   VERSION_FOLDER,
 } from './layout.js';
-import { readFully } from './read-header.js';
 
 /*
  * Whether a directory that is there already may become a cache, or is one. To take one that holds other things would be to mark it with a

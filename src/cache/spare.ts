@@ -1,10 +1,10 @@
 import { errorCode, quietly } from '../errors.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, type Stats, syscalls } from '../os/syscalls.js';
+import { writeFully } from '../os/transfer.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
 import { isSlotOf } from './protocol.js';
 import { discard, moveAway, publish } from './publish.js';
-import { writeAll } from './write-all.js';
 
 /*
  * Publishing without making and deleting a file each time.
@@ -39,7 +39,7 @@ export function publishThroughSpare(era: Era, place: Place, bytes: Buffer, mode:
   let old: Stats | undefined;
   try {
     try {
-      writeAll(fd.number, bytes);
+      writeFully(fd.number, bytes, 0);
       if (fd.length > bytes.length) syscalls.ftruncate(fd.number, bytes.length);
     } catch (error) {
       quietly(() => syscalls.close(fd.number));

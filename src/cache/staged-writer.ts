@@ -1,4 +1,4 @@
-import { writeAllAsync } from './write-all.js';
+import { writeFullyAsync } from '../os/transfer.js';
 
 /**
  * Writes bytes that come in pieces of any length into a file, from a position on, through the thread pool: while one buffer is being
@@ -26,7 +26,9 @@ export class StagedWriter {
   async append(bytes: Buffer): Promise<void> {
     for (let from = 0; from < bytes.length; ) {
       this.#filling ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#length);
-      const count = bytes.copy(this.#filling, this.#filled, from);
+      // Not Buffer.copy: Node 22 and 24 copy zeros from beyond 4 GiB.
+      const count = Math.min(bytes.length - from, this.#length - this.#filled);
+      this.#filling.set(bytes.subarray(from, from + count), this.#filled);
       this.#filled += count;
       from += count;
       if (this.#filled === this.#length) await this.#write(this.#filling);
@@ -47,7 +49,7 @@ export class StagedWriter {
   async #write(buffer: Buffer): Promise<void> {
     await this.#writing;
     const bytes = buffer.subarray(0, this.#filled);
-    this.#writing = writeAllAsync(this.#fd, bytes, this.#position).then(() => {
+    this.#writing = writeFullyAsync(this.#fd, bytes, this.#position).then(() => {
       this.#free.push(buffer);
     });
     // Who comes next is told of a failure.

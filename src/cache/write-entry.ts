@@ -1,5 +1,6 @@
 import { quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
+import { writeFully } from '../os/transfer.js';
 import { headerLengthOf, isRewritable } from './entry.js';
 import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
@@ -7,7 +8,6 @@ import type { Place } from './key.js';
 import { discard, moveAway, publish } from './publish.js';
 import { noteWrite, noteWriteUntil } from './recency.js';
 import { publishThroughSpare } from './spare.js';
-import { writeAll } from './write-all.js';
 
 /** Lengths that rewritable entries are made with, so that a value which grows a little still fits. */
 const SLACK_STEP = 256;
@@ -91,9 +91,9 @@ function overwrite(path: string, bytes: Buffer): boolean {
     if (former === undefined || former.length < bytes.length) return false;
     if (!headerLengthOf(former, former.length).ok || !isRewritable(former)) return false;
     try {
-      writeAll(fd, bytes);
+      writeFully(fd, bytes, 0);
     } catch (error) {
-      quietly(() => writeAll(fd, former));
+      quietly(() => writeFully(fd, former, 0));
       throw error;
     }
     return true;

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { writeFullyAsync } from '../os/transfer.js';
 import { BlockChecksums } from './block-checksums.js';
 import { publishTemporary } from './commit.js';
 import type { CacheCore } from './core.js';
@@ -12,7 +13,6 @@ import { inPresentEraSync } from './steps.js';
 import { closedError } from './store.js';
 import { type Stamps, stampTags } from './tags.js';
 import { Temporary } from './temporary.js';
-import { writeAllAsync } from './write-all.js';
 
 /** So much is written at once: enough that waking up the thread pool does not count. */
 const PIECE = 256 * 1024;
@@ -152,7 +152,7 @@ class EntryWriter extends Writable {
     await writer.finish();
     // Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning.
     const header = { ...this.#header(stamps), payloadLength: this.#payloadLength };
-    await writeAllAsync(temporary.fd, encodeHeader(header, payloadChecksum), 0);
+    await writeFullyAsync(temporary.fd, encodeHeader(header, payloadChecksum), 0);
     const length = payloadOffset + this.#payloadLength + table.length;
     const size = { length, staleUntil: header.staleUntil };
     try {

@@ -3,6 +3,7 @@ import { type FileLock, patience, toFileLock } from '../lock/index.js';
 import { assertMapSupported, type Mapping, mapPrivate } from '../os/mmap.js';
 import { absolutePath } from '../os/paths.js';
 import { O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { assertHoldable } from '../os/transfer.js';
 import { READ_OPTIONS, type ReadOptions, resolveFileOptions } from './options.js';
 import { noSuchFile, regularStats } from './whole-file.js';
 
@@ -11,9 +12,9 @@ export interface MappedFile extends AsyncDisposable {
   /** The data file. */
   readonly path: string;
   /**
-   * The content. What you write to it stays in this process (the mapping is private, copy-on-write). After `close()` it reads as zeros;
-   * to touch it then is a mistake, but never a crash. From 16 MiB on it is a view of a SharedArrayBuffer, which functions of the web
-   * platform (`new Response(bytes)`) refuse.
+   * The content. What you write to it stays in this process (the mapping is private, copy-on-write). After `close()` it
+   * reads as zeros; to touch it then is a mistake, but never a crash. From 16 MiB on it is a view of a
+   * SharedArrayBuffer, which functions of the web platform (`new Response(bytes)`) refuse.
    */
   readonly bytes: Buffer;
   /** Ends the mapping, and with it the lock where the strategy has one. Idempotent. */
@@ -21,13 +22,16 @@ export interface MappedFile extends AsyncDisposable {
 }
 
 /**
- * Maps a whole file into memory: the first byte is there at once, whatever the size, and pages are shared with every other process.
+ * Maps a whole file into memory: the first byte is there at once, whatever the size, and pages are shared with every
+ * other process.
  *
- * Safe only where nobody cuts the file shorter meanwhile; a touch beyond its end is SIGBUS, which nothing in JavaScript can catch. With
- * `flock` (the default) the shared lock is held until `close()`, so writers that lock wait that long; with `rename` or `write-file-atomic`
- * no lock is held, and it is safe beside writers that publish. It is *not* safe beside a program that truncates and takes no lock.
+ * Safe only where nobody cuts the file shorter meanwhile; a touch beyond its end is SIGBUS, which nothing in JavaScript
+ * can catch. With `flock` (the default) the shared lock is held until `close()`, so writers that lock wait that long;
+ * with `rename` or `write-file-atomic` no lock is held, and it is safe beside writers that publish. It is *not* safe
+ * beside a program that truncates and takes no lock.
  *
- * Rejects with `ERR_MAP_UNSUPPORTED` where koffi is missing, `ENOENT` where there is no file, and as {@link lockFile} does.
+ * Rejects with `ERR_MAP_UNSUPPORTED` where koffi is missing, `ENOENT` where there is no file, `ERR_VALUE_TOO_LARGE`
+ * where it is longer than a Buffer can be (4 GiB on Node 20), and as {@link lockFile} does.
  */
 export async function mapFile(path: string | URL, options: ReadOptions = {}): Promise<MappedFile> {
   const { strategy, wait } = resolveFileOptions(options, READ_OPTIONS, 'flock');
@@ -68,7 +72,9 @@ function mapWhole(path: string): Mapping {
     throw error;
   }
   try {
-    return mapPrivate(fd, regularStats(fd, path).size);
+    const { size } = regularStats(fd, path);
+    assertHoldable(size, path);
+    return mapPrivate(fd, size);
   } finally {
     quietly(() => syscalls.close(fd));
   }

@@ -33,7 +33,7 @@ export function editInPlace(path: string): Edit | Promise<Edit> {
     return { old: undefined, commit: (data, options) => create(path, data, options), abandon() {} };
   }
   try {
-    const old = readOpen(fd);
+    const old = readOpen(fd, path);
     return old instanceof Promise ? editLater(fd, old) : edit(fd, old);
   } catch (error) {
     quietly(() => syscalls.close(fd));

@@ -1,18 +1,27 @@
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { assertAll, bufferFor, readFully, readFullyAsync, writeFully, writeFullyAsync } from '../os/transfer.js';
 
 /**
- * Up to this many bytes are read and written on the calling thread. From the page cache open, read and close take some 2 us;
- * a round trip through libuv's pool takes 110.
+ * Up to this many bytes are read and written on the calling thread. From the page cache open, read and close take some
+ * 2 us; a round trip through libuv's pool takes 110.
  */
 export const INLINE_LIMIT = 64 * 1024;
 
+/** So much more is asked for at once of a file that does not say how long it is. */
+const NEXT_PIECE = 1024 * 1024;
+
 const NOTHING = Buffer.alloc(0);
 
-/** Where small files are read to before their length is known. One byte more than the limit tells a small file from a large one. */
+/**
+ * Where small files are read to before their length is known. One byte more than the limit tells a small file from a
+ * large one.
+ */
 let scratch: Buffer | undefined;
 
-/** The content of a file, or `undefined` where there is none. FIFOs, devices and folders are refused, never waited for. */
+/**
+ * The content of a file, or `undefined` where there is none. FIFOs, devices and folders are refused, never waited for.
+ */
 export function readWhole(path: string): Buffer | undefined | Promise<Buffer> {
   let fd: number;
   try {
@@ -24,7 +33,7 @@ export function readWhole(path: string): Buffer | undefined | Promise<Buffer> {
   let content: Buffer | Promise<Buffer>;
   try {
     regularStats(fd, path);
-    content = readOpen(fd);
+    content = readOpen(fd, path);
   } catch (error) {
     quietly(() => syscalls.close(fd));
     throw error;
@@ -35,18 +44,18 @@ export function readWhole(path: string): Buffer | undefined | Promise<Buffer> {
 }
 
 /**
- * The content of an open regular file: at once where it is small, through the pool where it is not. Read until there is nothing more:
- * a short read may be a signal's doing, and one more read(2) costs less than fstat(2).
+ * The content of an open regular file: at once where it is small, through the pool where it is not. Read until there is
+ * nothing more: a short read may be a signal's doing, and one more read(2) costs less than fstat(2). Rejects with
+ * `ERR_VALUE_TOO_LARGE` where no Buffer can hold it, and with `EIO` where there were fewer bytes than the length of a
+ * large file promised.
  */
-export function readOpen(fd: number): Buffer | Promise<Buffer> {
+export function readOpen(fd: number, path?: string): Buffer | Promise<Buffer> {
   scratch ??= Buffer.allocUnsafeSlow(INLINE_LIMIT + 1);
-  let done = 0;
-  while (done < scratch.length) {
-    const count = syscalls.read(fd, scratch, done, scratch.length - done, done);
-    if (count === 0) return Buffer.from(scratch.subarray(0, done));
-    done += count;
-  }
-  return readLarge(fd, syscalls.fstat(fd).size);
+  const count = readFully(fd, scratch, 0);
+  if (count < scratch.length) return Buffer.from(scratch.subarray(0, count));
+  const { size } = syscalls.fstat(fd);
+  // Files of /proc have bytes and no length.
+  return size < count ? readToEnd(fd, path) : readLarge(fd, size, path);
 }
 
 /** The stats of an open file, which must be a regular one. */
@@ -63,7 +72,10 @@ export function noSuchFile(path: string): Error {
   return Object.assign(error, { code: 'ENOENT', syscall: 'open', path });
 }
 
-/** The first `length` bytes of an open file, fewer where it is shorter. At once where that is little, through the pool where it is not. */
+/**
+ * The first `length` bytes of an open file, which has them. At once where that is little, through the pool where it is
+ * not.
+ */
 export function readRange(fd: number, length: number): Buffer | Promise<Buffer> {
   return length <= INLINE_LIMIT ? readRangeNow(fd, length) : readLarge(fd, length);
 }
@@ -71,25 +83,35 @@ export function readRange(fd: number, length: number): Buffer | Promise<Buffer> 
 /** The same on this thread, whatever the length. */
 export function readRangeNow(fd: number, length: number): Buffer {
   if (length === 0) return NOTHING;
-  const content = Buffer.allocUnsafe(length);
-  let done = 0;
-  while (done < length) {
-    const count = syscalls.read(fd, content, done, length - done, done);
-    if (count === 0) break;
-    done += count;
-  }
-  return content.subarray(0, done);
+  const content = length <= INLINE_LIMIT ? Buffer.allocUnsafe(length) : bufferFor(length);
+  assertAll(readFully(fd, content, 0), length);
+  return content;
 }
 
-async function readLarge(fd: number, size: number): Promise<Buffer> {
-  const content = Buffer.allocUnsafeSlow(size);
-  let done = 0;
-  while (done < size) {
-    const count = await syscalls.readAsync(fd, content, done, size - done, done);
-    if (count === 0) break;
-    done += count;
+async function readLarge(fd: number, size: number, path?: string): Promise<Buffer> {
+  const content = bufferFor(size, path);
+  assertAll(await readFullyAsync(fd, content, 0), size);
+  return content;
+}
+
+/** For a file whose length says nothing: until a read gives nothing. */
+async function readToEnd(fd: number, path?: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const piece = bufferFor(NEXT_PIECE, path);
+    const count = await readFullyAsync(fd, piece, length);
+    pieces.push(piece.subarray(0, count));
+    length += count;
+    if (count < piece.length) break;
   }
-  return done === size ? content : content.subarray(0, done);
+  const content = bufferFor(length, path);
+  let end = 0;
+  for (const piece of pieces) {
+    content.set(piece, end);
+    end += piece.length;
+  }
+  return content;
 }
 
 async function closingAfter(fd: number, reading: Promise<Buffer>): Promise<Buffer> {
@@ -105,26 +127,14 @@ async function closingAfter(fd: number, reading: Promise<Buffer>): Promise<Buffe
 }
 
 /**
- * Writes a range of `data` to the same range of a file, every byte of it: write(2) may stop short, on a full disk or after
- * a signal, without saying so. At once where the range is small, through the pool where it is not.
+ * Writes a range of `data` to the same range of a file, every byte of it. At once where it is small, through the pool
+ * where it is not.
  */
 export function writeRange(fd: number, data: Buffer, from: number, to: number): void | Promise<void> {
-  return to - from <= INLINE_LIMIT ? writeRangeNow(fd, data, from, to) : writeLarge(fd, data, from, to);
+  return to - from <= INLINE_LIMIT ? writeRangeNow(fd, data, from, to) : writeFullyAsync(fd, data, from, from, to);
 }
 
 /** The same on this thread, whatever the length. */
 export function writeRangeNow(fd: number, data: Buffer, from: number, to: number): void {
-  let done = from;
-  while (done < to) done += progress(syscalls.write(fd, data, done, to - done, done));
-}
-
-async function writeLarge(fd: number, data: Buffer, from: number, to: number): Promise<void> {
-  let done = from;
-  while (done < to) done += progress(await syscalls.writeAsync(fd, data, done, to - done, done));
-}
-
-/** A write that wrote nothing and gave no error would be tried for ever. */
-function progress(count: number): number {
-  if (count > 0) return count;
-  throw Object.assign(new Error('EIO: write wrote nothing'), { code: 'EIO', syscall: 'write' });
+  writeFully(fd, data, from, from, to);
 }

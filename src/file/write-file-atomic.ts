@@ -1,22 +1,36 @@
+import { HoldfastError } from '../errors.js';
 import { lockSidecar } from '../lock/index.js';
 import { parentFolder } from '../os/paths.js';
 import type { Strategy } from './strategy.js';
 import { syncFolder } from './sync-folder.js';
 
+/** As much as Linux moves with one write(2). */
+const LONGEST_WRITE = 0x7ffff000;
+
 /**
- * The package write-file-atomic under an exclusive lock; readers take none. Here because people know it, and to be compared.
+ * The package write-file-atomic under an exclusive lock; readers take none. Here because people know it, and to be
+ * compared.
  *
- * Against, beside what holds for `rename`: a short write (a disk that fills up) is published as if it were whole; the temporary
- * name is not random; it does more system calls. It is loaded when first used, since it registers an exit handler.
+ * Against, beside what holds for `rename`: a short write (a disk that fills up) is published as if it were whole; what
+ * one write(2) cannot write, 2 GiB less a page, is `ERR_VALUE_TOO_LARGE`; the temporary name is not random; it does
+ * more system calls. It is loaded when first used, since it registers an exit handler.
  */
 export const writeFileAtomic: Strategy = {
   name: 'write-file-atomic',
   readersLock: false,
   lock: lockSidecar,
   async put(lock, data, { mode, flush }) {
+    assertOneWrite(data, lock.path);
     const { default: write } = await import('write-file-atomic');
     await write(lock.path, data, { fsync: flush, ...(mode === undefined ? {} : { mode }) });
     // The package brings the bytes to the disk, but not the name.
     if (flush) await syncFolder(parentFolder(lock.path));
   },
 };
+
+/** The package takes a short write for a whole one, so nothing may be longer than a write that is whole. */
+function assertOneWrite({ length }: Buffer, path: string): void {
+  if (length <= LONGEST_WRITE) return;
+  const message = `write-file-atomic writes at most ${LONGEST_WRITE} bytes, not ${length}: the strategy rename does.`;
+  throw new HoldfastError('ERR_VALUE_TOO_LARGE', message, { path });
+}

@@ -4,6 +4,7 @@ import { HoldfastError } from '../errors.js';
 import { type Libc, libc, libcFailure } from './libc.js';
 import { messageOf } from './realms.js';
 import { reserve } from './reservation.js';
+import { assertHoldable } from './transfer.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -14,7 +15,10 @@ const MAP_ANONYMOUS = process.platform === 'darwin' ? 0x1000 : 0x20;
 /** Without it a private writable mapping of 1 GiB counts as 1 GiB of promised memory (mmap(2)). */
 const MAP_NORESERVE = process.platform === 'darwin' ? 0x40 : 0x4000;
 
-/** On this channel of node:diagnostics_channel is told, with `{ fd, length }`, that a file is about to be mapped privately. */
+/**
+ * On this channel of node:diagnostics_channel is told, with `{ fd, length }`, that a file is about to be mapped
+ * privately.
+ */
 export const MAP_CHANNEL = 'holdfast:map';
 const aboutToMap = channel(MAP_CHANNEL);
 
@@ -41,14 +45,19 @@ const RESERVED_FROM = 16 * 1024 * 1024;
  * Maps a file privately, copy-on-write (mmap(2), `MAP_PRIVATE`): what the process writes to the bytes stays its own. A
  * page that was not written to shows the file as it is *now*; where the file has been cut shorter, touching it is
  * SIGBUS. Whoever calls this sees to it that nobody cuts. From 16 MiB on, and in a worker thread, `bytes` is a view of a
- * SharedArrayBuffer (see {@link reserve}).
+ * SharedArrayBuffer (see {@link reserve}). `ERR_VALUE_TOO_LARGE` where no Buffer can be that long.
  */
 export function mapPrivate(fd: number, length: number): Mapping {
+  // Before koffi is asked for such a view: it ends the process.
+  assertHoldable(length);
   if (aboutToMap.hasSubscribers) aboutToMap.publish({ fd, length });
   return map(fd, length, MAP_PRIVATE | MAP_NORESERVE, !isMainThread || length >= RESERVED_FROM);
 }
 
-/** Maps a file of our own, to be written by many processes (`MAP_SHARED`). Every byte of it must have been written before. */
+/**
+ * Maps a file of our own, to be written by many processes (`MAP_SHARED`). Every byte of it must have been written
+ * before.
+ */
 export function mapShared(fd: number, length: number): Mapping {
   return map(fd, length, MAP_SHARED, !isMainThread);
 }

@@ -16,9 +16,24 @@ export const {
 } = fs.constants;
 
 /**
+ * So much is read or written with one call. node:fs takes lengths as 32-bit numbers, and so a read of 2^32 + 5 bytes
+ * for one of 5; Linux moves 2^31 - 4096 bytes at most; and a thread of the pool that is busy for long is missing to
+ * everybody else's calls.
+ */
+export const LONGEST_TRANSFER = 8 * 1024 * 1024;
+
+/**
+ * Nobody can ask for more, whatever it believes. Less than was asked for is what read(2) and write(2) give anyway, now
+ * and then.
+ */
+function capped(length: number): number {
+  return length < LONGEST_TRANSFER ? length : LONGEST_TRANSFER;
+}
+
+/**
  * Every system call that `lock/`, `file/` and `cache/` make, in one table, so that a test can make the n-th call fail,
- * write short or be counted. Descriptors come from node:fs, which opens close-on-exec, and closes those of a worker thread
- * when the thread is terminated.
+ * write short or be counted. Descriptors come from node:fs, which opens close-on-exec, and closes those of a worker
+ * thread when the thread is terminated.
  */
 const real = {
   open: (path: string, flags: number, mode?: number): number => fs.openSync(path, flags, mode),
@@ -30,9 +45,9 @@ const real = {
   lstat: (path: string): fs.Stats | undefined => fs.lstatSync(path, { throwIfNoEntry: false }),
   readlink: (path: string): string => fs.readlinkSync(path),
   read: (fd: number, buffer: Buffer, offset: number, length: number, position: number): number =>
-    fs.readSync(fd, buffer, offset, length, position),
+    fs.readSync(fd, buffer, offset, capped(length), position),
   write: (fd: number, buffer: Buffer, offset: number, length: number, position: number): number =>
-    fs.writeSync(fd, buffer, offset, length, position),
+    fs.writeSync(fd, buffer, offset, capped(length), position),
   /** Through the thread pool: the event loop goes on meanwhile. */
   openAsync: (path: string, flags: number, mode?: number): Promise<number> =>
     new Promise((resolve, reject) => {
@@ -46,12 +61,14 @@ const real = {
   /** Through the thread pool. */
   readAsync: (fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> =>
     new Promise((resolve, reject) => {
-      fs.read(fd, buffer, offset, length, position, (error, count) => (error ? reject(error) : resolve(count)));
+      fs.read(fd, buffer, offset, capped(length), position, (error, count) => (error ? reject(error) : resolve(count)));
     }),
   /** Through the thread pool. */
   writeAsync: (fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> =>
     new Promise((resolve, reject) => {
-      fs.write(fd, buffer, offset, length, position, (error, count) => (error ? reject(error) : resolve(count)));
+      fs.write(fd, buffer, offset, capped(length), position, (error, count) =>
+        error ? reject(error) : resolve(count),
+      );
     }),
   /** Through the thread pool: fsync(2) lasts milliseconds. */
   fsyncAsync: (fd: number): Promise<void> =>
