@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
+import { ownRequire } from '#own-require';
 import { errorCode, HoldfastError } from '../errors.js';
 import { libc, libcFailure } from './libc.js';
 import { isError, messageOf } from './realms.js';
@@ -87,7 +87,7 @@ function select(): Flock {
 }
 
 function loadFsExt(): Flock {
-  const { flockSync }: typeof import('fs-ext') = createRequire(import.meta.url)('fs-ext');
+  const { flockSync }: typeof import('fs-ext') = ownRequire('fs-ext');
   return {
     mechanism: 'fs-ext',
     lockNow(fd, operation) {

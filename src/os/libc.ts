@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
+import { ownRequire } from '#own-require';
 
 /** An error of the operating system, shaped as those of node:fs are. */
 export interface SystemError extends Error {
@@ -61,7 +61,7 @@ export function libcFailure(): unknown {
 }
 
 function load(): Libc {
-  const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
+  const koffi: typeof import('koffi') = ownRequire('koffi');
   const library = koffi.load(null);
   const mmap = library.func('mmap', 'intptr_t', ['intptr_t', 'size_t', 'int', 'int', 'int', 'int64_t']);
   const memchr = library.func('memchr', 'intptr_t', ['void *', 'int', 'size_t']);
