@@ -14,6 +14,7 @@ export {
   type PruneOptions,
   type PruneReport,
   type SetOptions,
+  type UpdateOptions,
   type VerifyOptions,
   type VerifyProblem,
   type VerifyReport,

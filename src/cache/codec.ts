@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
-import { HoldfastError } from '../errors.js';
+import { errorCode, HoldfastError } from '../errors.js';
 import { isError } from '../os/realms.js';
 import type { CodecName } from './entry.js';
 import { decodeUtf8 } from './entry-tags.js';
@@ -53,7 +53,10 @@ export function codecOf(option: unknown): NamedCodec {
   );
 }
 
-/** The value as bytes; whatever the codec throws becomes `ERR_VALUE_NOT_SERIALIZABLE`. Runs user code: never inside a section. */
+/**
+ * The value as bytes; what the codec throws becomes `ERR_VALUE_NOT_SERIALIZABLE`, unless it says that the codec's own use of the cache is
+ * wrong (`ERR_LOCK_CONFLICT`). Runs user code: never inside a section.
+ */
 export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
   if (value === undefined) {
     throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', 'undefined cannot be stored: it is what a miss gives.');
@@ -61,6 +64,7 @@ export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
   try {
     return codec.encode(value);
   } catch (cause) {
+    if (errorCode(cause) === 'ERR_LOCK_CONFLICT') throw cause;
     // Anything can be thrown, also what cannot be made a string.
     const reason = isError(cause) ? `: ${cause.message}` : '.';
     const message = `The ${codec.name} codec cannot write this value${reason}`;

@@ -3,6 +3,7 @@ import { syncFolder, syncFolderNow } from '../file/sync-folder.js';
 import { syscalls } from '../os/syscalls.js';
 import { writeFully, writeFullyAsync } from '../os/transfer.js';
 import type { CacheCore, EncodedValue } from './core.js';
+import { restampEntry } from './entry.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { HEADER_ALLOWANCE } from './options.js';
@@ -17,14 +18,13 @@ import type { TemporaryEntry } from './write-entry.js';
  * for its bytes; the section only publishes it.
  *
  * A value whose tags carry generations belongs to the era that these are of. Whatever is waited for before the section, that era may be
- * over then; so the section compares, and refuses to commit it to another. Its maker decides what becomes of it.
+ * over then; so the era that commits compares. To one that began since, the value comes with the generations that each tag had when that
+ * era began: whatever has been invalidated there was invalidated after the value was made. Whether it may follow at all is for the
+ * condition to say.
  */
 
-/**
- * What a write came to. `refused`: the condition did not hold; `ended`: the era that the value belongs to is over. In both nothing was
- * changed.
- */
-export type Committed = 'committed' | 'refused' | 'ended';
+/** What a write came to. `refused`: the condition did not hold, and nothing was changed. */
+export type Committed = 'committed' | 'refused';
 export type Removed = 'removed' | 'absent' | 'refused';
 
 /** Asked inside the section, so that nothing can come between the answer and the write. */
@@ -42,7 +42,7 @@ export function commit(
     return core.store.inside(place.shard, 'exclusive', (era) => put(core, era, place, value, condition));
   }
   const attempt = async (era: Era) => {
-    if (!belongsTo(era, value)) return 'ended';
+    follow(era, value);
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
       await writeFullyAsync(temporary.fd, bytes, 0);
@@ -61,7 +61,7 @@ export function commitSync(core: CacheCore, place: Place, value: EncodedValue, c
     return core.store.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, value, condition));
   }
   return inPresentEraSync(core, (era) => {
-    if (!belongsTo(era, value)) return 'ended';
+    follow(era, value);
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
       writeFully(temporary.fd, bytes, 0);
@@ -127,8 +127,11 @@ function isWrittenFirst({ options }: CacheCore, bytes: Buffer): boolean {
   return options.flush || bytes.length > Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
 }
 
-function belongsTo(era: Era, value: EncodedValue): boolean {
-  return value.era === undefined || value.era === era;
+/** Makes a value belong to the era that it is about to be committed to. */
+function follow(era: Era, value: EncodedValue): void {
+  if (value.era === undefined || value.era === era) return;
+  restampEntry(value.bytes, era.firstGeneration);
+  value.era = era;
 }
 
 function put(
@@ -138,8 +141,8 @@ function put(
   value: EncodedValue,
   condition: Condition | undefined,
 ): Committed {
-  if (!belongsTo(era, value)) return 'ended';
   if (condition?.(era) === false) return 'refused';
+  follow(era, value);
   core.put(era, place, value.bytes);
   return 'committed';
 }
@@ -151,7 +154,7 @@ function publishIn(
   temporary: Temporary,
   size: Omit<TemporaryEntry, 'path'>,
   condition: Condition | undefined,
-): Committed {
+): Committed | 'ended' {
   if (era !== temporary.era) return 'ended';
   if (condition?.(era) === false) return 'refused';
   core.putTemporary(era, place, { path: temporary.path, ...size });

@@ -1,3 +1,4 @@
+import { errorCode } from '../errors.js';
 import { monotonicMs } from '../os/boot.js';
 import { messageOf } from '../os/realms.js';
 import { encodeValue } from './codec.js';
@@ -13,6 +14,7 @@ import {
   SCRATCH_LENGTH,
 } from './disk.js';
 import { type EntryHeader, encodeEntry } from './entry.js';
+import { entryTimes, type TimeOptions } from './entry-times.js';
 import type { Era } from './era.js';
 import { Eras } from './eras.js';
 import { type Place, placeOf } from './key.js';
@@ -21,7 +23,6 @@ import {
   type FileCacheOptions,
   type ResolvedCacheOptions,
   resolveCacheOptions,
-  resolveTtl,
   USUAL_INLINE_LIMIT,
 } from './options.js';
 import { reportDamage, reportLockWait } from './reports.js';
@@ -31,10 +32,7 @@ import { randomVersion } from './version.js';
 import { type Difference, putEntry, putTemporary, removeEntry, type TemporaryEntry } from './write-entry.js';
 
 /** How one value is stored. */
-export interface StoreValueOptions {
-  readonly ttl?: number | undefined;
-  /** How long after its expiry it may still be given out while a new one is loaded (milliseconds). */
-  readonly staleMs?: number;
+export interface StoreValueOptions extends TimeOptions {
   readonly stamps?: Stamps;
 }
 
@@ -42,8 +40,8 @@ export interface StoreValueOptions {
 export interface EncodedValue {
   readonly bytes: Buffer;
   readonly version: bigint;
-  /** The era of the generations that its tags carry: it is committed there or nowhere. `undefined`: it has no tags, and fits any. */
-  readonly era: Era | undefined;
+  /** The era of the generations that its tags carry. `undefined`: it has no tags, and fits any. */
+  era: Era | undefined;
 }
 
 /** What all parts of a cache work with: options, the store, and the few operations on one entry. The public class is a face over it. */
@@ -155,13 +153,17 @@ export class CacheCore {
     return tags.length === 0 || areCurrent(this.store.era.words, tags);
   }
 
-  /** The value of an entry, as an object so that any value can be told from none. Outside any section: codecs are user code. */
-  decode(place: Place, { header, payload }: FoundEntry): { readonly value: unknown } | undefined {
+  /**
+   * The value of an entry, as an object so that any value can be told from none. Outside any section: codecs are user code, which `run`
+   * runs. What that throws is damage, unless it says that the codec's own use of the cache is wrong.
+   */
+  decode(place: Place, { header, payload }: FoundEntry, run = runNow): { readonly value: unknown } | undefined {
     const { codec } = this.options;
     if (header.codec !== codec.name) return undefined;
     try {
-      return { value: codec.decode(payload) };
+      return { value: run(() => codec.decode(payload)) };
     } catch (error) {
+      if (errorCode(error) === 'ERR_LOCK_CONFLICT') throw error;
       this.noteDamage(place, `the ${codec.name} codec: ${messageOf(error)}`);
       return undefined;
     }
@@ -181,19 +183,14 @@ export class CacheCore {
   }
 
   /** The header of a new entry, with times counted from now. */
-  header(place: Place, { ttl, staleMs = 0, stamps }: StoreValueOptions): Omit<EntryHeader, 'payloadLength'> {
-    const ttlMs = ttl === undefined ? this.options.ttlMs : resolveTtl(ttl);
-    const createdAt = Date.now();
-    const expiresAt = createdAt + ttlMs;
+  header(place: Place, options: StoreValueOptions): Omit<EntryHeader, 'payloadLength'> {
     return {
       key: place.key,
       codec: this.options.codec.name,
       rewritable: this.inPlace && !this.options.flush,
-      createdAt,
-      expiresAt,
-      staleUntil: expiresAt + staleMs,
+      ...entryTimes(options, this.options.ttlMs),
       version: randomVersion(),
-      tags: stamps?.tags ?? [],
+      tags: options.stamps?.tags ?? [],
     };
   }
 
@@ -270,6 +267,10 @@ export class CacheCore {
     this.store.close();
     await this.#eras.settled();
   }
+}
+
+function runNow<T>(work: () => T): T {
+  return work();
 }
 
 function copied({ header, payload }: FoundEntry): Found {

@@ -32,6 +32,16 @@ export function encodeTags(tags: readonly TagStamp[]): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Gives `count` encoded tags, the first of which lies at `from`, one generation. */
+export function restampTags(bytes: Buffer, from: number, count: number, generation: number): void {
+  let offset = from;
+  for (let index = 0; index < count; index += 1) {
+    const next = offset + 5 + bytes.readUInt8(offset);
+    bytes.writeUInt32LE(generation, next - 4);
+    offset = next;
+  }
+}
+
 /** The `count` tags that lie between two offsets, and nothing else there; `undefined` otherwise. */
 export function decodeTags(bytes: Buffer, from: number, end: number, count: number): readonly TagStamp[] | undefined {
   if (count > MOST_TAGS) return undefined;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { crc32Of } from './crc32.js';
-import { decodeTags, decodeUtf8, encodeTags, LONGEST_TAGS, type TagStamp } from './entry-tags.js';
+import { decodeTags, decodeUtf8, encodeTags, LONGEST_TAGS, restampTags, type TagStamp } from './entry-tags.js';
 
 /*
  * The bytes of an entry file. docs/entry-format.md describes them one by one, and says when a change needs a new FORMAT_VERSION;
@@ -125,12 +125,11 @@ function writeHeader(
   bytes.writeUInt32LE(headerChecksum(bytes, length), 72);
 }
 
-/** Gives a whole entry other generations for the tags that it has, in their order. Nothing else of it changes but the checksum. */
-export function restampEntry(bytes: Buffer, tags: readonly TagStamp[]): void {
-  const tagsOffset = FIXED_LENGTH + bytes.readUInt32LE(40);
-  const encoded = encodeTags(tags);
-  encoded.copy(bytes, tagsOffset);
-  bytes.writeUInt32LE(headerChecksum(bytes, payloadOffsetFor(tagsOffset - FIXED_LENGTH, encoded.length)), 72);
+/** Gives all tags of a whole entry one generation. Nothing else of it changes but the checksum of the header. */
+export function restampEntry(bytes: Buffer, generation: number): void {
+  const keyLength = bytes.readUInt32LE(40);
+  restampTags(bytes, FIXED_LENGTH + keyLength, bytes.readUInt16LE(48), generation);
+  bytes.writeUInt32LE(headerChecksum(bytes, payloadOffsetFor(keyLength, bytes.readUInt32LE(44))), 72);
 }
 
 /** The checksums of a payload of several blocks, in order. */

@@ -38,6 +38,11 @@ export class Era {
     return this.words.era !== this.number;
   }
 
+  /** The generation that every tag has when the era begins. */
+  get firstGeneration(): number {
+    return this.number;
+  }
+
   /** Whether `shared` still stands at its path. False after the directory was removed or moved away, or the file was. */
   get stands(): boolean {
     const stats = syscalls.stat(this.paths.shared);

@@ -10,13 +10,14 @@ import { forEachInTurns } from './many.js';
 import { map } from './map.js';
 import type { KeptValue } from './memory-tier.js';
 import type { FileCacheOptions, SetOptions } from './options.js';
+import { placeToWrite } from './own-write.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { readStream } from './read-stream.js';
 import { handOut, Reads } from './reads.js';
 import { set, setSync } from './set.js';
 import { type CacheStats, cacheStats } from './stats.js';
 import { invalidateTags } from './tags.js';
-import { type Change, update, updateSync } from './update.js';
+import { type Change, type UpdateOptions, update, updateSync } from './update.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyReport } from './verify-report.js';
 import { WriteStreams } from './write-stream.js';
@@ -24,6 +25,7 @@ import { WriteStreams } from './write-stream.js';
 /** A value with its times, in milliseconds since 1970. */
 export interface CacheEntry<V> {
   readonly value: V;
+  /** When this value was stored; an `update` stores a new one. */
   readonly createdAt: number;
   /** Absent: never. */
   readonly expiresAt?: number;
@@ -87,12 +89,12 @@ export class FileCache<V = unknown> {
 
   /** Removes an entry; false where there was none. */
   async delete(key: string): Promise<boolean> {
-    const place = this.#core.place(key);
+    const place = placeToWrite(this.#core, key);
     return (await remove(this.#core, place)) === 'removed';
   }
 
   deleteSync(key: string): boolean {
-    const place = this.#core.place(key);
+    const place = placeToWrite(this.#core, key);
     return removeSync(this.#core, place) === 'removed';
   }
 
@@ -108,16 +110,19 @@ export class FileCache<V = unknown> {
     return this.#flights.getOrSet(key, load, options);
   }
 
-  /** Changes a value as one step over all processes; `change` runs again where somebody else was faster. See {@link update}. */
+  /**
+   * Changes a value as one step over all processes; `change` runs again where somebody else was faster. The entry keeps its tags, and
+   * expires when it would have, unless `options` say otherwise. See {@link update}.
+   */
   update(
     key: string,
     change: Change<V, V | undefined | Promise<V | undefined>>,
-    options: { ttl?: number | undefined } = {},
+    options: UpdateOptions = {},
   ): Promise<V | undefined> {
     return update(this.#core, this.#evictor, key, change, options);
   }
 
-  updateSync(key: string, change: Change<V>, options: { ttl?: number | undefined } = {}): V | undefined {
+  updateSync(key: string, change: Change<V>, options: UpdateOptions = {}): V | undefined {
     return updateSync(this.#core, this.#evictor, key, change, options);
   }
 

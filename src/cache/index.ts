@@ -7,5 +7,6 @@ export type { MemoryOptions } from './memory-options.js';
 export type { FileCacheOptions, SetOptions } from './options.js';
 export type { PruneOptions, PruneReport } from './prune.js';
 export type { CacheStats, MemoryStats } from './stats.js';
+export type { UpdateOptions } from './update.js';
 export type { VerifyOptions } from './verify.js';
 export type { VerifyProblem, VerifyReport } from './verify-report.js';

@@ -10,8 +10,8 @@ import { GENERATIONS, type SharedWords } from './words.js';
  * current as long as they are the same. To invalidate a tag is to count one up. Tags share 4,096 counts by their hash: two tags on one
  * count are invalidated together, which costs a reload and is never wrong.
  *
- * Generations belong to an era, as the counts do: in another they mean nothing. So what carries any is committed in their era or not at
- * all (commit.ts). For readers the counts of an era begin at its own number: an entry of one era is never current by the counts of another.
+ * Generations belong to an era, as the counts do. The counts of an era begin at its own number, so that an entry of one era is never
+ * current by the counts of another; a value that is committed to another than it was made in gets new ones (commit.ts).
  */
 
 interface TagPlace {

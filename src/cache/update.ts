@@ -1,51 +1,73 @@
+import { types } from 'node:util';
 import { HoldfastError } from '../errors.js';
 import { sleepSync } from '../os/sleep.js';
 import { delay, monotonicNow } from '../os/timers.js';
 import { commit, commitSync, remove, removeSync } from './commit.js';
-import type { CacheCore } from './core.js';
+import type { CacheCore, EncodedValue } from './core.js';
 import { closeOpened, type Found, readEntry, readOrOpenEntry } from './disk.js';
+import type { DecodedHeader } from './entry.js';
 import type { Era } from './era.js';
 import type { Evictor } from './evictor.js';
-import type { Place } from './key.js';
+import { checkTags, type Place } from './key.js';
+import { insideUpdate, insideUpdateSync, placeToWrite } from './own-write.js';
+import { areCurrent, type Stamps, stampTags } from './tags.js';
 
 /** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
 export type Change<V, R = V | undefined> = (old: V | undefined) => R;
 
-/** The state that a change was made from: a version, or none. */
+/** What is to be different from the entry that is changed. */
+export interface UpdateOptions {
+  /** Milliseconds until it expires, from when it is stored. Default: when the old value would have, else the cache's `ttl`. */
+  ttl?: number | undefined;
+  /** Default: those of the old value, else none. */
+  tags?: readonly string[] | undefined;
+}
+
+/** The state that a change is made from. */
 interface Seen {
+  /** Of the file that is there, whether it is fresh or not. */
   readonly version: bigint | undefined;
   readonly value: unknown;
+  /** Of the entry that the value is of; `undefined` where a read gives none. */
+  readonly header: DecodedHeader | undefined;
+  readonly stamps: Stamps;
 }
 
 const LONGEST_PAUSE_MS = 2;
 
 /**
- * Changes a value as one step over all processes, without holding a lock while `change` runs: the result is stored only if the entry is
- * still the version that `change` was given, else `change` runs again, until `lockTimeout` (`ERR_LOCK_TIMEOUT`).
+ * Changes a value as one step over all processes, without holding a lock while `change` runs: the result is stored only if what `change`
+ * was given is still what a read would give, else `change` runs again, until `lockTimeout` (`ERR_LOCK_TIMEOUT`).
+ *
+ * The entry stays what it was but for its value: it expires when it would have, and carries its tags. `ttl` and `tags` change them. Where
+ * there is none, or it has expired or been invalidated, also while `change` runs, a new one is made, with the cache's `ttl` and no tags.
+ * `createdAt` is when this value was stored. Tags that are given have the generations of before `change` ran: where one is
+ * invalidated meanwhile, the result is a miss.
+ *
+ * `change` and the codec may not write the same entry (`ERR_LOCK_CONFLICT`), see own-write.ts.
  */
 export async function update<V>(
   core: CacheCore,
   evictor: Evictor,
   key: string,
   change: Change<V, V | undefined | Promise<V | undefined>>,
-  options: { ttl?: number | undefined },
+  options: UpdateOptions,
 ): Promise<V | undefined> {
-  const place = core.place(key);
-  const deadline = monotonicNow() + core.options.lockTimeoutMs;
+  const updating = new Updating(core, evictor, key, change, options);
+  const { place } = updating;
   for (let tries = 1; ; tries += 1) {
-    const seen = await core.find(place, (found) => see(core, place, found));
-    const next = await change(seen.value as V | undefined);
-    const encoded = next === undefined ? undefined : core.encode(place, next, options);
-    if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
-    const unchanged = (era: Era) => isUnchanged(era, place, seen);
+    const seen = await core.find(place, (found) => updating.see(found));
+    const next = await insideUpdate(core, place, () => change(seen.value as V | undefined));
+    const encoded = updating.encode(seen, next);
+    const unchanged = (present: Era) => isUnchanged(present, place, seen);
     const committed = encoded ? await commit(core, place, encoded, unchanged) : await remove(core, place, unchanged);
-    if (committed !== 'refused' && committed !== 'ended') {
+    if (committed !== 'refused') {
       await evictor.afterWrite(encoded?.bytes.length ?? 0);
       return next;
     }
-    assertPatience(core, place, deadline);
+    updating.assertPatience();
     // Who lost once may lose again to the same one; a pause that differs parts them.
-    await delay(Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4));
+    await delay(pauseMs(tries));
   }
 }
 
@@ -55,37 +77,100 @@ export function updateSync<V>(
   evictor: Evictor,
   key: string,
   change: Change<V>,
-  options: { ttl?: number | undefined },
+  options: UpdateOptions,
 ): V | undefined {
-  const place = core.place(key);
-  const deadline = monotonicNow() + core.options.lockTimeoutMs;
+  const updating = new Updating(core, evictor, key, change, options);
+  const { place } = updating;
   for (let tries = 1; ; tries += 1) {
-    const seen = see(core, place, core.findSync(place));
-    const next = change(seen.value as V | undefined);
-    const encoded = next === undefined ? undefined : core.encode(place, next, options);
-    if (encoded !== undefined) evictor.assertFits(encoded.bytes.length);
-    const unchanged = (era: Era) => isUnchanged(era, place, seen);
+    const seen = updating.see(core.findSync(place));
+    const next = insideUpdateSync(core, place, () => change(seen.value as V | undefined));
+    if (types.isPromise(next)) throw invalid('change must not give a promise to updateSync: use update.');
+    const encoded = updating.encode(seen, next);
+    const unchanged = (present: Era) => isUnchanged(present, place, seen);
     const committed = encoded ? commitSync(core, place, encoded, unchanged) : removeSync(core, place, unchanged);
-    if (committed !== 'refused' && committed !== 'ended') {
+    if (committed !== 'refused') {
       evictor.afterWriteSync(encoded?.bytes.length ?? 0);
       return next;
     }
-    assertPatience(core, place, deadline);
-    sleepSync(Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4));
+    updating.assertPatience();
+    sleepSync(pauseMs(tries));
   }
 }
 
-function see(core: CacheCore, place: Place, found: Found): Seen {
-  const entry = core.fresh(place, found);
-  return { version: versionOf(found), value: entry === undefined ? undefined : core.decode(place, entry)?.value };
+/** One update, however often it is tried. */
+class Updating {
+  readonly place: Place;
+  readonly #core: CacheCore;
+  readonly #evictor: Evictor;
+  readonly #ttl: number | undefined;
+  readonly #tags: readonly string[] | undefined;
+  readonly #deadline: number;
+
+  constructor(core: CacheCore, evictor: Evictor, key: unknown, change: unknown, { ttl, tags }: UpdateOptions) {
+    this.place = placeToWrite(core, key);
+    if (typeof change !== 'function') throw invalid('change must be a function.');
+    this.#core = core;
+    this.#evictor = evictor;
+    this.#ttl = ttl;
+    this.#tags = tags === undefined ? undefined : checkTags(tags);
+    this.#deadline = monotonicNow() + core.options.lockTimeoutMs;
+  }
+
+  /** In the turn in which the entry was read. */
+  see(found: Found): Seen {
+    const { era } = this.#core.store;
+    const version = versionOf(found);
+    const given = this.#tags === undefined ? undefined : stampTags(era, this.#tags);
+    const entry = this.#core.fresh(this.place, found);
+    const decoded = entry && this.#core.decode(this.place, entry, (work) => this.#inside(work));
+    const header = decoded === undefined ? undefined : entry?.header;
+    // Its own generations are those of this moment: it is fresh.
+    return { version, value: decoded?.value, header, stamps: given ?? { era, tags: header?.tags ?? [] } };
+  }
+
+  /** `undefined`: there is nothing to store. */
+  encode({ header, stamps }: Seen, next: unknown): EncodedValue | undefined {
+    if (next === undefined) return undefined;
+    const options = { ttl: this.#ttl, kept: header && endsOf(header), stamps };
+    const encoded = this.#inside(() => this.#core.encode(this.place, next, options));
+    this.#evictor.assertFits(encoded.bytes.length);
+    return encoded;
+  }
+
+  assertPatience(): void {
+    if (monotonicNow() < this.#deadline) return;
+    const { directory, options } = this.#core;
+    const message = `The entry of ${JSON.stringify(this.place.key)} was changed by others at every try for ${options.lockTimeoutMs} ms.`;
+    throw new HoldfastError('ERR_LOCK_TIMEOUT', message, { path: directory });
+  }
+
+  #inside<T>(work: () => T): T {
+    return insideUpdateSync(this.#core, this.place, work);
+  }
 }
 
-/** Inside the shard's exclusive section. Of a large entry the header tells; all of it is read only where that says that it is another one. */
+function endsOf({ expiresAt, staleUntil }: DecodedHeader) {
+  return { expiresAt, staleUntil };
+}
+
+function pauseMs(tries: number): number {
+  return Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4);
+}
+
+/**
+ * Inside the shard's exclusive section: whether a read would still give what was seen. Of a large entry the header tells; all of it is
+ * read only where that says that it is another one.
+ */
 function isUnchanged(era: Era, place: Place, seen: Seen): boolean {
+  if (seen.header !== undefined && !isFresh(era, seen.header)) return false;
   const present = readOrOpenEntry(era, place);
   closeOpened(present);
   if (present.kind !== 'open') return versionOf(present) === seen.version;
   return present.header.version === seen.version || versionOf(readEntry(era, place)) === seen.version;
+}
+
+function isFresh(era: Era, { expiresAt, tags }: DecodedHeader): boolean {
+  return expiresAt > Date.now() && areCurrent(era.words, tags);
 }
 
 /** What is damaged has no version. */
@@ -93,8 +178,6 @@ function versionOf(found: Found): bigint | undefined {
   return found.kind === 'entry' ? found.entry.header.version : undefined;
 }
 
-function assertPatience(core: CacheCore, place: Place, deadline: number): void {
-  if (monotonicNow() < deadline) return;
-  const message = `The entry of ${JSON.stringify(place.key)} was changed by others at every try for ${core.options.lockTimeoutMs} ms.`;
-  throw new HoldfastError('ERR_LOCK_TIMEOUT', message, { path: core.directory });
+function invalid(message: string): HoldfastError {
+  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
 }

@@ -8,6 +8,7 @@ import { EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import { checkTags, type Place } from './key.js';
 import type { SetOptions } from './options.js';
+import { placeToWrite } from './own-write.js';
 import { StagedWriter } from './staged-writer.js';
 import { inPresentEraSync } from './steps.js';
 import { closedError } from './store.js';
@@ -39,10 +40,10 @@ export class WriteStreams {
    * A `set` or `delete` in between does not count: whoever commits last wins. Where the cache is cleared in between (or its directory
    * removed), the value has gone with what was cleared, as if it had been stored a moment before; the stream finishes all the same.
    * Fails with `ERR_VALUE_TOO_LARGE` as soon as there are more bytes than `maxBytes` allows, and with `ERR_CACHE_CLOSED` where the cache is
-   * closed before `end` was called. Wrong use throws at once.
+   * closed before `end` was called. Wrong use throws at once, and so does `ERR_LOCK_CONFLICT`, inside an `update` of the key.
    */
   create(key: unknown, { ttl, tags }: SetOptions): Writable {
-    const place = this.#core.place(key);
+    const place = placeToWrite(this.#core, key);
     const checked = checkTags(tags);
     this.#core.header(place, { ttl });
     const stream = new EntryWriter(this.#core, this.#evictor, place, { ttl, tags: checked });

@@ -42,14 +42,17 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 
+/** Whether the calling code runs inside {@link runHolding} of this key. */
+export function isHolding(key: unknown): boolean {
+  for (let held = current.getStore(); held !== undefined; held = held.outer) {
+    if (held.active && held.key === key) return true;
+  }
+  return false;
+}
+
 /** Throws `ERR_LOCK_CONFLICT` where the calling code runs inside a lock that it asks for again: it would wait for itself. */
 export function assertNotHolding(key: unknown, path: string): void {
-  for (let held = current.getStore(); held !== undefined; held = held.outer) {
-    if (!held.active || held.key !== key) continue;
-    throw new HoldfastError(
-      'ERR_LOCK_CONFLICT',
-      `${path} is locked by the update that this code runs in: to lock it again would be to wait for itself.`,
-      { path },
-    );
-  }
+  if (!isHolding(key)) return;
+  const message = `${path} is locked by the update that this code runs in: to lock it again would be to wait for itself.`;
+  throw new HoldfastError('ERR_LOCK_CONFLICT', message, { path });
 }

@@ -56,6 +56,18 @@ test.each(Object.keys(writers))(
   },
 );
 
+test('what is invalidated in the new era before the value is there wins over it', async () => {
+  const { cache, directory } = openCache();
+  holdShard(directory, 'key');
+  const writing = cache.set('key', 'value', { tags: ['tag'] });
+  expect(await isStillBlocked(writing)).toBe(true);
+  // Both in one turn: the write has not looked again.
+  const cleared = cache.clear();
+  await Promise.all([cleared, cache.invalidateTags(['tag'])]);
+  await surelyFree(writing);
+  expect(await cache.has('key')).toBe(false);
+});
+
 /** A codec that clears the cache while it encodes, once: whatever was looked at before is of an era that is over. */
 function clearingCodec(): { codec: Codec<unknown>; clearAtNext(cache: FileCache): void } {
   let clear = () => {};
