@@ -1,5 +1,4 @@
-import type { WatchReport } from '../diagnose/watch.js';
-import type { WatchEvent } from '../diagnose/watch-events.js';
+import type { WatchEvent, WatchReport } from '../diagnose/watch/index.js';
 import { print, send } from './print.js';
 import { printableJson } from './printable.js';
 import { counted, paintFor } from './style.js';

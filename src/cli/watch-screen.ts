@@ -1,6 +1,5 @@
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
-import type { WatchEvent } from '../diagnose/watch-events.js';
-import { WatchTally } from '../diagnose/watch-tally.js';
+import { type WatchEvent, WatchTally } from '../diagnose/watch/index.js';
 import { clearInterval, monotonicNow, setInterval } from '../os/timers.js';
 import { formatBytes, formatSpan } from './measures.js';
 import { counted, type Paint, paintFor } from './style.js';

@@ -1,8 +1,12 @@
 import { relative } from 'node:path';
-import type { DurationRow, SizeRow } from '../diagnose/histogram.js';
-import type { WatchReport } from '../diagnose/watch.js';
-import type { WatchEvent } from '../diagnose/watch-events.js';
-import { isHarm, type WatchSummary } from '../diagnose/watch-tally.js';
+import {
+  type DurationRow,
+  isHarm,
+  type SizeRow,
+  type WatchEvent,
+  type WatchReport,
+  type WatchSummary,
+} from '../diagnose/watch/index.js';
 import { formatSpan } from './measures.js';
 import { printable } from './printable.js';
 import { counted, formatCount, type Paint } from './style.js';

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { watchFiles } from '../diagnose/watch.js';
-import type { WatchEvent } from '../diagnose/watch-events.js';
+import { type WatchEvent, watchFiles } from '../diagnose/watch/index.js';
 import { ExitStatus } from './exit-status.js';
 import { listenForInterruption } from './interruption.js';
 import { addReportOptions, type ReportFlags } from './report-flags.js';

@@ -1,6 +1,4 @@
-export { type DiagnoseOptions, type DiagnoseProgress, diagnose, type LogSource } from './diagnose.js';
-export { type CommandOptions, diagnoseCommand, diagnosePids, type LiveOptions } from './live.js';
-export { renderDiagnosePage } from './page.js';
+export { renderDiagnosePage } from './page/index.js';
 export {
   type DiagnoseReport,
   FINDING_KINDS,
@@ -15,7 +13,22 @@ export {
   type Step,
   type StepKind,
   type Victim,
-} from './report.js';
-export { type WatchOptions, type WatchReport, watchFiles } from './watch.js';
-export type { EmptyOrigin, WatchEvent } from './watch-events.js';
-export type { WatchSummary } from './watch-tally.js';
+} from './report/index.js';
+export {
+  type CommandOptions,
+  type DiagnoseOptions,
+  type DiagnoseProgress,
+  diagnose,
+  diagnoseCommand,
+  diagnosePids,
+  type LiveOptions,
+  type LogSource,
+} from './run/index.js';
+export {
+  type EmptyOrigin,
+  type WatchEvent,
+  type WatchOptions,
+  type WatchReport,
+  type WatchSummary,
+  watchFiles,
+} from './watch/index.js';

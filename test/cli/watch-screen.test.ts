@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { beginScreen } from '../../src/cli/watch-screen.js';
-import type { WatchEvent } from '../../src/diagnose/watch-events.js';
+import type { WatchEvent } from '../../src/diagnose/watch/events.js';
 
 /** What a terminal of this size is sent. */
 function terminal(columns: number): { stream: NodeJS.WriteStream; sent(): string } {

@@ -1,0 +1,31 @@
+export { chunkSource, fileSource } from './byte-sources.js';
+export {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  CLOSE_PAREN,
+  COLON,
+  COMMA,
+  DOT,
+  EQUALS,
+  GREATER,
+  hexValue,
+  isDigit,
+  LESS,
+  MINUS,
+  NINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  OPEN_PAREN,
+  PLUS,
+  QUESTION,
+  QUOTE,
+  SLASH,
+  SPACE,
+  STAR,
+  standsThere,
+  UNDERSCORE,
+  ZERO,
+} from './characters.js';
+export { type ByteSource, LARGEST_BUFFER, LogCursor, SMALLEST_BUFFER } from './log-cursor.js';
+export { skipAnnotation, skipPast, skipQuoted, skipSpaces } from './scan.js';

@@ -1,0 +1,2 @@
+export { Log } from './log.js';
+export { inOrder, type Order } from './merge.js';

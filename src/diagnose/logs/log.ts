@@ -1,0 +1,96 @@
+import { isAuditLine } from '../audit/index.js';
+import { type ByteSource, LogCursor, SPACE } from '../lines/index.js';
+import type { LogSummary } from '../report/index.js';
+import { StraceLine } from '../strace/index.js';
+
+const OTHER_CALL = /\) += |<(?:unfinished|detached) \.\.\.>$|^ > |resumed>|---$|^strace: |Process \d+ /;
+const DAY_MS = 86_400_000;
+
+/** One log while it is being read: the line that is next, taken apart, and when it happened. */
+export class Log {
+  readonly index: number;
+  readonly cursor: LogCursor;
+  readonly line = new StraceLine();
+  /** Whom lines are about that name no process: from the name of the file, `trace.4242`. 0: not known. */
+  readonly pid: number;
+  format: LogSummary['format'] = 'empty';
+  /** Lines that could not be understood. */
+  garbage = 0;
+  /** Of the line that is next; NaN where the log has no times. */
+  timeMs = Number.NaN;
+  wholeSeconds = false;
+  /** Whether the lines tell the time of day: `-r` alone does not. */
+  hasClock = false;
+  /** Whether the lines name their processes. */
+  namesPids = false;
+  #midnights = 0;
+  #lastClock = Number.NaN;
+
+  constructor(index: number, name: string, source: ByteSource, pid: number, bufferLength: number) {
+    this.index = index;
+    this.pid = pid;
+    this.cursor = new LogCursor(name, source, bufferLength);
+  }
+
+  /** Goes on to the next line, without waiting. False: `fill()` first, or the end. */
+  next(): boolean {
+    if (!this.cursor.next()) return false;
+    if (this.format === 'audit') return true;
+    const { bytes, start, end } = this.cursor;
+    const { line } = this;
+    if (line.parse(bytes, start, end) === 'garbage') {
+      if (this.format !== 'strace' && isAuditLine(bytes, start, end)) {
+        this.format = 'audit';
+        this.garbage = 0;
+        return true;
+      }
+      if (!isBlank(bytes, start, end)) this.garbage += 1;
+      if (this.format === 'empty') this.format = 'unknown';
+      return true;
+    }
+    if (this.format !== 'strace') {
+      // A name and a parenthesis are in many a text.
+      if (line.kind === 'other' && !OTHER_CALL.test(bytes.toString('latin1', start, end))) {
+        this.garbage += 1;
+        this.format = 'unknown';
+        return true;
+      }
+      this.format = 'strace';
+    }
+    if (line.pid !== 0 && line.kind !== 'attached') this.namesPids = true;
+    this.#tellTime();
+    return true;
+  }
+
+  /** Reads on, until there is a next line or the end. False at the end. */
+  async advance(): Promise<boolean> {
+    for (;;) {
+      if (this.next()) return true;
+      if (!(await this.cursor.fill())) return this.next();
+    }
+  }
+
+  summary(): LogSummary {
+    const { name, line, bytesRead, cut } = this.cursor;
+    return { name, format: this.format, lines: line, bytes: bytesRead, garbage: this.garbage + cut };
+  }
+
+  #tellTime(): void {
+    const { timeMs, sincePreviousMs, wholeSeconds } = this.line;
+    if (!Number.isNaN(timeMs)) {
+      this.wholeSeconds = wholeSeconds;
+      this.hasClock = true;
+      // `-t` and `-tt` begin again at midnight.
+      if (timeMs < DAY_MS * 2 && timeMs + DAY_MS / 2 < this.#lastClock) this.#midnights += DAY_MS;
+      this.#lastClock = timeMs;
+      this.timeMs = timeMs + this.#midnights;
+    } else if (!Number.isNaN(sincePreviousMs)) {
+      this.timeMs = (Number.isNaN(this.timeMs) ? 0 : this.timeMs) + sincePreviousMs;
+    }
+  }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at] !== SPACE) return false;
+  return true;
+}

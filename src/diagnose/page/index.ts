@@ -1,0 +1,1 @@
+export { renderDiagnosePage } from './page.js';

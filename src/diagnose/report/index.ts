@@ -1,0 +1,15 @@
+export {
+  type DiagnoseReport,
+  FINDING_KINDS,
+  type FileUser,
+  type Finding,
+  type FindingKind,
+  type HeldSidecar,
+  type LogSummary,
+  type Manner,
+  type Party,
+  type Role,
+  type Step,
+  type StepKind,
+  type Victim,
+} from './report.js';

@@ -1,0 +1,291 @@
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  CLOSE_PAREN,
+  COLON,
+  COMMA,
+  EQUALS,
+  GREATER,
+  hexValue,
+  isDigit,
+  LESS,
+  MINUS,
+  NINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  OPEN_PAREN,
+  PLUS,
+  QUESTION,
+  QUOTE,
+  SPACE,
+  skipAnnotation,
+  skipQuoted,
+  skipSpaces,
+  standsThere,
+  UNDERSCORE,
+  ZERO,
+} from '../lines/index.js';
+import { type CallName, callNamed, hashStep } from './calls.js';
+import { LinePrefix } from './prefix.js';
+
+/**
+ * What a line is. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of strace). `unfinished` and
+ * `resumed` are the two halves of a call of interest; `broken` and `rest` are so too, where a message of strace came in between: without `-o` it
+ * says on the same line that it has attached to a child.
+ */
+export type LineKind =
+  | 'call'
+  | 'unfinished'
+  | 'resumed'
+  | 'broken'
+  | 'rest'
+  | 'signal'
+  | 'end'
+  | 'attached'
+  | 'other'
+  | 'garbage';
+
+/** What a call returned, where it returned no number: `?`, or a line that was cut. */
+export const NO_RESULT = Number.NaN;
+
+const UNFINISHED = '<unfinished ...>';
+/** strace let go of the process in the middle of a call. */
+const DETACHED = '<detached ...>';
+const MESSAGE = 'strace: Process ';
+const ATTACHED = ' attached';
+const RESUMED = 'resumed>';
+const MOST_ARGUMENTS = 10;
+
+/**
+ * One line of strace, taken apart in place: all fields are numbers or positions in `bytes`, and the same object serves for every line. Only the
+ * calls of `CALLS` are looked at beyond their name.
+ */
+export class StraceLine extends LinePrefix {
+  kind: LineKind = 'garbage';
+  /** Where the call begins, after process and time. */
+  from = 0;
+  call: CallName | undefined;
+  argumentCount = 0;
+  readonly argumentStart = new Int32Array(MOST_ARGUMENTS);
+  readonly argumentEnd = new Int32Array(MOST_ARGUMENTS);
+  /** The number that the call returned, -1 for an error, or NaN. */
+  result = NO_RESULT;
+  /** Where the number ends: `<path>`, the name of the error, or a remark may follow. */
+  resultEnd = 0;
+  /** The child that a `broken` line tells of. */
+  attached = 0;
+  #broken = false;
+
+  /** Takes a line apart: the range `start` to `end` of `bytes`. */
+  parse(bytes: Buffer, start: number, end: number): LineKind {
+    this.bytes = bytes;
+    this.end = end;
+    this.pid = 0;
+    this.timeMs = Number.NaN;
+    this.sincePreviousMs = Number.NaN;
+    this.call = undefined;
+    this.kind = this.#parseFrom(start);
+    if (this.kind === 'garbage' && this.#broken && (bytes[start] === COMMA || bytes[start] === CLOSE_PAREN)) {
+      this.from = start;
+      this.kind = 'rest';
+    }
+    this.#broken = this.kind === 'broken';
+    return this.kind;
+  }
+
+  /** Takes apart a call alone, without process and time: the two halves of an interrupted one, put together. */
+  parseBody(bytes: Buffer, start: number, end: number): LineKind {
+    this.bytes = bytes;
+    this.end = end;
+    this.from = start;
+    this.kind = this.#parseCall(start);
+    return this.kind;
+  }
+
+  /** The call as the log has it, copied. */
+  text(longest: number): string {
+    return this.bytes.toString('latin1', this.from, Math.min(this.end, this.from + longest));
+  }
+
+  #parseFrom(start: number): LineKind {
+    const { bytes, end } = this;
+    let at = start;
+    if (bytes[at] === SPACE) {
+      while (bytes[at] === SPACE && at < end) at += 1;
+      // A frame of a stack (-k).
+      if (bytes[at] === GREATER) return 'other';
+    }
+    if (at >= end) return 'garbage';
+    at = this.parsePrefix(at);
+    if (at < 0) return 'garbage';
+    this.from = at;
+    const first = bytes[at] ?? 0;
+    if ((first >= 97 && first <= 122) || first === UNDERSCORE) return this.#parseCall(at);
+    if (first === LESS) return this.#parseResumed(at);
+    if (first === MINUS) return this.#parseSignal(at);
+    if (first === PLUS) return standsThere(bytes, '+++ ', at, end) ? 'end' : 'garbage';
+    if (first === GREATER && this.pid === 0) return 'other';
+    if (first === 80 || first === 115) return this.#parseMessage(at);
+    return 'garbage';
+  }
+
+  #parseMessage(at: number): LineKind {
+    // `strace: Process 4242 attached`, and without `strace: ` in old versions.
+    let position = at;
+    if (standsThere(this.bytes, 'strace: ', at, this.end)) position += 8;
+    if (!standsThere(this.bytes, 'Process ', position, this.end)) return position > at ? 'other' : 'garbage';
+    const behind = this.parsePid(position + 8);
+    if (behind < 0) return 'garbage';
+    return standsThere(this.bytes, ' attached', behind, this.end) ? 'attached' : 'other';
+  }
+
+  #parseSignal(at: number): LineKind {
+    const { bytes, end } = this;
+    if (!standsThere(bytes, '--- ', at, end)) return 'garbage';
+    return standsThere(bytes, 'SIGBUS ', at + 4, end) ? 'signal' : 'other';
+  }
+
+  /** `<... read resumed>`: `from` is moved behind it. */
+  #parseResumed(start: number): LineKind {
+    const { bytes, end } = this;
+    if (!standsThere(bytes, '<... ', start, end)) return 'garbage';
+    let at = start + 5;
+    const name = at;
+    let hash = 0;
+    for (; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte === SPACE) break;
+      hash = hashStep(hash, byte);
+    }
+    if (!standsThere(bytes, RESUMED, at + 1, end)) return 'garbage';
+    this.call = callNamed(hash, bytes, name, at);
+    this.from = at + 1 + RESUMED.length;
+    return this.call === undefined ? 'other' : 'resumed';
+  }
+
+  #parseCall(start: number): LineKind {
+    const { bytes, end } = this;
+    let hash = 0;
+    let at = start;
+    for (; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte === OPEN_PAREN) break;
+      if (byte < ZERO || byte > 122) return byte === 58 || byte === SPACE ? this.#parseMessage(start) : 'garbage';
+      hash = hashStep(hash, byte);
+    }
+    if (at >= end) return 'garbage';
+    this.call = callNamed(hash, bytes, start, at);
+    if (this.call === undefined) {
+      return bytes[start] === 115 && bytes[at - 1] === COLON ? this.#parseMessage(start) : 'other';
+    }
+    if (bytes[end - 1] === GREATER && standsThere(bytes, UNFINISHED, end - UNFINISHED.length, end)) return 'unfinished';
+    at = this.#parseArguments(at + 1);
+    if (at < 0) return this.#parseBroken();
+    return this.#parseResult(at) ? 'call' : 'garbage';
+  }
+
+  /** `clone(child_stack=NULL, flags=SIGCHLDstrace: Process 4243 attached`: `end` is moved before the message. */
+  #parseBroken(): LineKind {
+    const { bytes, end } = this;
+    if (standsThere(bytes, DETACHED, end - DETACHED.length, end)) return 'other';
+    if (!standsThere(bytes, ATTACHED, end - ATTACHED.length, end)) return 'garbage';
+    const message = bytes.lastIndexOf(MESSAGE, end);
+    if (message <= this.from) return 'garbage';
+    this.attached = Number.parseInt(bytes.toString('latin1', message + MESSAGE.length, end), 10);
+    this.end = message;
+    return 'broken';
+  }
+
+  /** Finds where each argument begins and ends. Gives the position behind the closing parenthesis, or -1 where there is none. */
+  #parseArguments(start: number): number {
+    const { bytes, end, argumentStart, argumentEnd } = this;
+    let count = 0;
+    let depth = 0;
+    let at = start;
+    let begun = start;
+    for (; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
+      switch (byte) {
+        case QUOTE:
+          at = skipQuoted(bytes, at, end);
+          if (at < 0) return -1;
+          break;
+        case OPEN_PAREN:
+        case OPEN_BRACE:
+        case OPEN_BRACKET:
+          depth += 1;
+          break;
+        case CLOSE_BRACE:
+        case CLOSE_BRACKET:
+          depth -= 1;
+          break;
+        case LESS:
+          at = skipAnnotation(bytes, at, end);
+          break;
+        case COMMA:
+          if (depth !== 0) break;
+          if (count < MOST_ARGUMENTS) {
+            argumentStart[count] = begun;
+            argumentEnd[count] = at;
+            count += 1;
+          }
+          begun = bytes[at + 1] === SPACE ? at + 2 : at + 1;
+          break;
+        case CLOSE_PAREN:
+          if (depth > 0) {
+            depth -= 1;
+            break;
+          }
+          if (count < MOST_ARGUMENTS && at > begun) {
+            argumentStart[count] = begun;
+            argumentEnd[count] = at;
+            count += 1;
+          }
+          this.argumentCount = count;
+          return at + 1;
+      }
+    }
+    return -1;
+  }
+
+  /** `= 3`, `= 0x7f12`, `= -1 ENOENT (...)`, `= ?`. */
+  #parseResult(start: number): boolean {
+    const { bytes, end } = this;
+    let at = skipSpaces(bytes, start, end);
+    if (bytes[at] !== EQUALS) return false;
+    at = skipSpaces(bytes, at + 1, end);
+    const first = bytes[at];
+    if (at >= end) return false;
+    this.resultEnd = at;
+    if (first === QUESTION) {
+      this.result = NO_RESULT;
+      this.resultEnd = at + 1;
+      return true;
+    }
+    if (first === MINUS) {
+      this.result = -1;
+      at += 1;
+      while (at < end && isDigit(bytes[at])) at += 1;
+      this.resultEnd = at;
+      return true;
+    }
+    let value = 0;
+    if (first === ZERO && bytes[at + 1] === 120) {
+      for (at += 2; at < end; at += 1) {
+        const digit = hexValue(bytes[at]);
+        if (digit < 0) break;
+        value = value * 16 + digit;
+      }
+    } else {
+      if (!isDigit(first)) return false;
+      for (; at < end; at += 1) {
+        const byte = bytes[at] ?? 0;
+        if (byte < ZERO || byte > NINE) break;
+        value = value * 10 + byte - ZERO;
+      }
+    }
+    this.result = value;
+    this.resultEnd = at;
+    return true;
+  }
+}

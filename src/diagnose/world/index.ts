@@ -1,0 +1,10 @@
+export type { Access, Evidence, Overlap, Rewriting, Tally } from './access.js';
+export type { Death, PartyDraft, VictimDraft } from './death.js';
+export { Description } from './description.js';
+export type { Guard, Inode, Lock } from './inode.js';
+export type { Mark } from './mark.js';
+export { type MapCall, Mapping, type Memory } from './memory.js';
+export { isShareable, Names, resolvePath, SIDECAR_SUFFIX } from './names.js';
+export { Process, type Task } from './process.js';
+export { copyMapping, NOTHING_SHARED, type Sharing, sharingIn, Tasks } from './tasks.js';
+export { type EmptyRead, Truncation } from './truncation.js';

@@ -1,0 +1,53 @@
+import type { Description } from './description.js';
+import type { Lock } from './inode.js';
+import type { Mark } from './mark.js';
+import type { Process } from './process.js';
+
+/** That a file was made shorter. */
+export class Truncation {
+  readonly process: Process;
+  readonly mark: Mark;
+  readonly newSize: number;
+  readonly oldSize: number;
+  /** What it was done through, or what the same process wrote through first; `undefined` for truncate(2). */
+  readonly description: Description | undefined;
+  /** Whether the log shows that it had happened: the call has returned. In logs that were merged by time it is told by the next call. */
+  complete: boolean;
+  /** Whatever the culprit did to the file until it had been written again. */
+  readonly after: Mark[] = [];
+  /** Who held the sidecar. */
+  readonly held: Lock[];
+  readonly own: 'none' | 'shared' | 'exclusive';
+  healed: Mark | undefined;
+  /** Those who read nothing meanwhile; a finding if the file was written later. */
+  readonly emptyReads: EmptyRead[] = [];
+
+  constructor(init: {
+    process: Process;
+    mark: Mark;
+    newSize: number;
+    oldSize: number;
+    description: Description | undefined;
+    complete: boolean;
+    held: Lock[];
+    own: 'none' | 'shared' | 'exclusive';
+  }) {
+    this.process = init.process;
+    this.mark = init.mark;
+    this.newSize = init.newSize;
+    this.oldSize = init.oldSize;
+    this.description = init.description;
+    this.complete = init.complete;
+    this.held = init.held;
+    this.own = init.own;
+  }
+}
+
+export interface EmptyRead {
+  readonly truncation: Truncation;
+  readonly process: Process;
+  readonly marks: Mark[];
+  readonly held: Lock[];
+  readonly own: 'none' | 'shared' | 'exclusive';
+  count: number;
+}
