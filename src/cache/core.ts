@@ -28,8 +28,9 @@ import {
 import { reportDamage, reportLockWait } from './reports.js';
 import { closedError, Store, writing } from './store.js';
 import { areCurrent, type Stamps } from './tags.js';
+import type { ShardTotals } from './totals-words.js';
 import { randomVersion } from './version.js';
-import { type Difference, putEntry, putTemporary, removeEntry, type TemporaryEntry } from './write-entry.js';
+import { putEntry, putTemporary, removeEntry, type TemporaryEntry } from './write-entry.js';
 
 /** How one value is stored. */
 export interface StoreValueOptions extends TimeOptions {
@@ -204,11 +205,11 @@ export class CacheCore {
     this.#write(era, place, () => putTemporary(era, place, temporary));
   }
 
-  #write(era: Era, place: Place, work: () => Difference): void {
+  #write(era: Era, place: Place, work: () => ShardTotals): void {
     writing(era, place, () => {
       const changed = work();
       if (changed.entries !== 0 || changed.bytes !== 0) {
-        era.words.addToTotals(place.shard, changed.entries, changed.bytes);
+        era.words.totals.add(place.shard, changed);
       }
     });
     this.counters.sets += 1;
@@ -219,7 +220,7 @@ export class CacheCore {
     const wasThere = writing(era, place, () => {
       const removed = removeEntry(era, place);
       if (removed === undefined) return false;
-      era.words.addToTotals(place.shard, removed.entries, removed.bytes);
+      era.words.totals.add(place.shard, removed);
       return true;
     });
     if (wasThere) this.counters.deletes += 1;

@@ -1,5 +1,5 @@
 import { errorCode, HoldfastError, quietly } from '../errors.js';
-import { type FilesystemKind, filesystemKind } from '../os/filesystem.js';
+import { blockBytes, type FilesystemKind, filesystemKind } from '../os/filesystem.js';
 import { assertMapSupported } from '../os/mmap.js';
 import { absolutePath, parentFolder } from '../os/paths.js';
 import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, syscalls } from '../os/syscalls.js';
@@ -18,6 +18,8 @@ const COPY_ON_WRITE: ReadonlySet<FilesystemKind> = new Set(['btrfs']);
 export interface CacheDirectory {
   readonly paths: CachePaths;
   readonly copyOnWrite: boolean;
+  /** In what the file system gives space. */
+  readonly blockBytes: number;
 }
 
 /**
@@ -43,7 +45,7 @@ export function prepareDirectory(path: string, mode: number): CacheDirectory {
   complete(`${path}/${README_FILE}`, README_CONTENT);
   makeFolder(paths.version, mode);
   assertOwnFolder(paths.version, mode);
-  return { paths, copyOnWrite: COPY_ON_WRITE.has(kind) };
+  return { paths, copyOnWrite: COPY_ON_WRITE.has(kind), blockBytes: blockBytes(path) };
 }
 
 /** The directory that was asked for, from here on wherever the process changes its working directory to. */

@@ -96,6 +96,8 @@ export interface EraBuild {
   readonly mode: number;
   /** Whether the file system takes a new block for each write, unless it is told not to. */
   readonly copyOnWrite: boolean;
+  /** In what the file system gives space (blocks.ts). */
+  readonly blockBytes: number;
 }
 
 /**
@@ -104,11 +106,11 @@ export interface EraBuild {
  * `shared` is made an exception, or the file system is refused (`ERR_UNSUPPORTED_FILESYSTEM`). It comes first, since fsync(2) waits for
  * whatever the file system's journal holds at that moment, and half a thousand new names are not to be among it.
  */
-export function buildEra(folder: string, number: number, { mode, copyOnWrite }: EraBuild): Era {
+export function buildEra(folder: string, number: number, { mode, ...build }: EraBuild): Era {
   const paths = eraPaths(folder);
   const fileMode = mode & 0o666;
   syscalls.mkdir(folder, mode);
-  const era = buildShared(paths, number, { mode: fileMode, copyOnWrite });
+  const era = buildShared(paths, number, { mode: fileMode, ...build });
   try {
     syscalls.mkdir(paths.data, mode);
     syscalls.mkdir(paths.flights, mode);
@@ -124,9 +126,9 @@ export function buildEra(folder: string, number: number, { mode, copyOnWrite }: 
   }
 }
 
-function buildShared(paths: EraPaths, number: number, { mode, copyOnWrite }: EraBuild): Era {
+function buildShared(paths: EraPaths, number: number, { mode, copyOnWrite, blockBytes }: EraBuild): Era {
   const content = Buffer.alloc(SHARED_LENGTH);
-  new SharedWords(content).initialise(number, bootId());
+  new SharedWords(content).initialise(number, bootId(), blockBytes);
   const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     if (copyOnWrite) overwriteInPlace(fd, paths.shared);

@@ -37,7 +37,7 @@ export interface ErasOptions {
 /** The eras of one cache: finds the present one, and makes the next. */
 export class Eras {
   readonly #paths: CachePaths;
-  readonly #copyOnWrite: boolean;
+  readonly #fileSystem: Pick<CacheDirectory, 'copyOnWrite' | 'blockBytes'>;
   readonly #options: ErasOptions;
   readonly #prepare: () => void;
   readonly #removals = new Set<SlowRemoval>();
@@ -45,7 +45,7 @@ export class Eras {
   /** `prepare` makes the directory again where somebody has removed it. */
   constructor(directory: CacheDirectory, prepare: () => void, options: ErasOptions) {
     this.#paths = directory.paths;
-    this.#copyOnWrite = directory.copyOnWrite;
+    this.#fileSystem = { copyOnWrite: directory.copyOnWrite, blockBytes: directory.blockBytes };
     this.#prepare = prepare;
     this.#options = options;
   }
@@ -133,7 +133,7 @@ export class Eras {
         }
       },
       build: () => {
-        era = buildEra(folder, number, { mode, copyOnWrite: this.#copyOnWrite });
+        era = buildEra(folder, number, { mode, ...this.#fileSystem });
       },
       publish: () => writeFormat(this.#paths, { strategy, era: name, number }, mode),
     };

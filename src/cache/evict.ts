@@ -1,143 +1,108 @@
-import { quietly } from '../errors.js';
-import { openLockFile, tryLockFileAt } from '../lock/index.js';
-import { syscalls } from '../os/syscalls.js';
-import { type Coldness, compareColdness, findCutoff } from './coldest.js';
+import { blocksOf } from './blocks.js';
 import type { CacheCore } from './core.js';
 import { type Era, EraEnded } from './era.js';
-import { REMOVALS_PER_SECTION, type Removed, removeExpired } from './expired.js';
-import { SHARDS, slotOfName } from './key.js';
-import { cachePaths } from './layout.js';
-import { isOver, type Limits, wantsEviction } from './limits.js';
-import { accessClock, lastUse, mayHoldExpired } from './recency.js';
-import { recountMarked } from './recount.js';
-import { reportEviction } from './reports.js';
-import { kindOfName, namesIn, removeNamed } from './shard-folder.js';
-import { PAUSE, runSteps, runStepsSync, type Steps } from './steps.js';
-import { totalsNoted } from './totals.js';
+import type { Removed } from './expired.js';
+import { type Place, SHARDS } from './key.js';
+import { type Allowed, isOver, wantsSparesGone } from './limits.js';
+import { removeLeftover, removeNamed } from './shard-folder.js';
+import { discardSpare } from './spare.js';
+import { type Candidate, isUnchanged, type Victims } from './victims.js';
 
-/** How often a cutoff is looked for: more than once where the sample was off, or others wrote meanwhile. */
-const MOST_ROUNDS = 8;
-
-/**
- * Brings the cache below its limits: expired entries first, then the coldest, down to nine tenths. In slices. Gives what was removed;
- * `undefined` where nothing was to be done, or another process is at it.
+/*
+ * How a write makes room for itself, once it is done:
+ * 1. Add up what all shards hold. Within the limits: ready.
+ * 2. In small caches, first give up a file that is kept to be used again.
+ * 3. Choose the coldest entry of the own shard and, where that is small, of some that follow. Nobody is asked: times of last use and epochs
+ *    are words of shared memory (victims.ts).
+ * 4. Try its shard's lock, once. Taken: that shard is passed over for this write. A writer that is stopped inside a section so costs nobody
+ *    more than a try.
+ * 5. Inside: look again whether room is still needed and the entry is still as cold; then remove it, as every removal, with steps 2
+ *    to 4 of the protocol. Begin again at 1.
  *
- * *Not* guaranteed: that the limits hold at every moment. Other processes write meanwhile, and a process that is stopped while it
- * evicts keeps the others from it.
+ * So each write leaves no more than there is room for, and the cache never holds more than its limit and one entry for each write that is
+ * under way. Nothing here waits.
  */
-export async function evict(core: CacheCore, limits: Limits, signal?: AbortSignal): Promise<Removed | undefined> {
-  const lock = needsEviction(core, limits) ? tryEvictionLock(core) : undefined;
-  if (lock === undefined) return undefined;
-  const removed = { entries: 0, bytes: 0 };
+
+/** What one write may evict; it may go on only as long as it has not yet freed what it takes itself. */
+export const MOST_EVICTIONS = 64;
+/** Tries of one slice that come to nothing: shards that are taken, entries that somebody else was faster with. */
+const MOST_TRIES = SHARDS + 2 * MOST_EVICTIONS;
+
+/** A write that makes room, from its beginning to its end. */
+export interface Making {
+  readonly era: Era;
+  readonly written: Place;
+  readonly allowed: Allowed;
+  /** Blocks that the write takes itself. */
+  readonly takes: number;
+  /** Blocks that have been freed for it. */
+  freed: number;
+  readonly removed: Removed;
+  /** Shards that were taken, or where something failed. */
+  readonly passedOver: Set<number>;
+}
+
+/** Removes up to so many entries as one write may at once. `more`: it has to go on, since what it has freed is less than what it takes. */
+export function makeRoom(core: CacheCore, victims: Victims, making: Making): 'ready' | 'more' {
+  const { era, allowed, removed } = making;
+  const before = removed.entries;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const held = era.words.totals.held();
+    if (!isOver(held, allowed)) return 'ready';
+    if (removed.entries - before >= MOST_EVICTIONS) return making.freed < making.takes ? 'more' : 'ready';
+    if (wantsSparesGone(held, allowed) && giveUpSpare(core, making)) continue;
+    const victim = victims.coldest(era, making.written, making.passedOver);
+    removeLeftovers(core, victims, making);
+    if (victim === undefined) return 'ready';
+    victims.drop(victim);
+    const work = () => remove(making, victim);
+    if (!tried(core, making, victim.shard, work)) making.passedOver.add(victim.shard);
+  }
+  return 'ready';
+}
+
+function remove(making: Making, victim: Candidate): void {
+  const { era, allowed, removed } = making;
+  if (!isOver(era.words.totals.held(), allowed) || !isUnchanged(era, victim)) return;
+  const bytes = removeNamed(era, victim.shard, victim.name);
+  if (bytes === undefined) return;
+  removed.entries += 1;
+  removed.bytes += bytes;
+  making.freed += blocksOf(era.words, bytes);
+}
+
+/** Whoever has read a folder also removes what killed writers left there: it takes space, and is in no total. */
+function removeLeftovers(core: CacheCore, victims: Victims, making: Making): void {
+  const { era, passedOver } = making;
+  for (let left = victims.nextLeftover(); left !== undefined; left = victims.nextLeftover()) {
+    const { shard, name } = left;
+    if (passedOver.has(shard)) continue;
+    if (!tried(core, making, shard, () => removeLeftover(era, shard, name))) passedOver.add(shard);
+  }
+}
+
+/** Of the own shard, or of one that follows. False: there is none that can be had. */
+function giveUpSpare(core: CacheCore, making: Making): boolean {
+  const { era, written, passedOver } = making;
+  for (let step = 0; step < SHARDS; step += 1) {
+    const shard = (written.shard + step) % SHARDS;
+    if (era.words.spare(shard) === 0 || passedOver.has(shard)) continue;
+    const discard = () => {
+      era.words.setSpare(shard, 0);
+      discardSpare(era, shard);
+    };
+    if (tried(core, making, shard, discard)) return true;
+    passedOver.add(shard);
+  }
+  return false;
+}
+
+/** What fails in one shard is no reason to fail the write, which has succeeded: others are tried. */
+function tried(core: CacheCore, { era }: Making, shard: number, work: () => void): boolean {
   try {
-    await runSteps(core, evictionSteps(core.store.era, limits, removed), signal);
+    return core.store.tryInside(era, shard, work);
   } catch (error) {
-    // The entries went with their era.
-    if (!(error instanceof EraEnded)) throw error;
-  } finally {
-    lock.release();
-    note(core, removed);
-  }
-  return removed;
-}
-
-/** The same on this thread, to the end: for programs that never let the event loop go on. */
-export function evictSync(core: CacheCore, limits: Limits): Removed | undefined {
-  const lock = needsEviction(core, limits) ? tryEvictionLock(core) : undefined;
-  if (lock === undefined) return undefined;
-  const removed = { entries: 0, bytes: 0 };
-  try {
-    runStepsSync(core, evictionSteps(core.store.era, limits, removed));
-  } catch (error) {
-    if (!(error instanceof EraEnded)) throw error;
-  } finally {
-    lock.release();
-    note(core, removed);
-  }
-  return removed;
-}
-
-/** Counts and tells what was removed. Outside any section: subscribers are user code. */
-function note(core: CacheCore, removed: Removed): void {
-  if (removed.entries === 0) return;
-  core.counters.evictions += removed.entries;
-  reportEviction(core.directory, removed);
-}
-
-function needsEviction(core: CacheCore, limits: Limits): boolean {
-  return isOver(totalsNoted(core.store.era.words), limits);
-}
-
-/** The lock of the one who evicts. Its file lies outside the eras, and is never removed. */
-function tryEvictionLock(core: CacheCore): { release(): void } | undefined {
-  const path = `${cachePaths(core.directory).version}/evict.lock`;
-  const file = openLockFile(path, undefined);
-  const release = () => {
-    quietly(() => syscalls.unflock(file.fd));
-    quietly(() => syscalls.close(file.fd));
-  };
-  try {
-    if (tryLockFileAt(file, path, 'exclusive') === 'held') return { release };
-  } catch (error) {
-    release();
-    throw error;
-  }
-  release();
-  return undefined;
-}
-
-function* evictionSteps(era: Era, limits: Limits, removed: Removed): Steps<void> {
-  yield* recountMarked(era);
-  if (!isOver(totalsNoted(era.words), limits)) return;
-  const nowMs = Date.now();
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    if (!wantsEviction(totalsNoted(era.words), 0, limits)) return;
-    if (mayHoldExpired(era, shard, nowMs)) yield* removeExpired(era, shard, nowMs, removed);
-    yield PAUSE;
-  }
-  for (let round = 0; round < MOST_ROUNDS && isOver(totalsNoted(era.words), limits); round += 1) {
-    const cutoff = yield* findCutoff(era, totalsNoted(era.words), limits, Math.random);
-    if (cutoff === undefined) return;
-    for (let shard = 0; shard < SHARDS; shard += 1) {
-      if (!wantsEviction(totalsNoted(era.words), 0, limits)) break;
-      yield* removeColder(era, shard, cutoff, limits, removed);
-    }
-  }
-}
-
-/** Removes entries of a shard up to the cutoff, as long as there is need. What was used or written since has become warmer, and stays. */
-function* removeColder(era: Era, shard: number, cutoff: Coldness, limits: Limits, removed: Removed): Steps<void> {
-  const now = accessClock();
-  const candidates = namesIn(era, shard).filter(
-    (name) => kindOfName(shard, name) === 'entry' && lastUse(era, slotOfName(name), now) <= cutoff.usedAt,
-  );
-  for (let from = 0; from < candidates.length; from += REMOVALS_PER_SECTION) {
-    const names = candidates.slice(from, from + REMOVALS_PER_SECTION);
-    yield { era, shard, work: () => removeThoseColder(era, shard, names, cutoff, limits, removed) };
-  }
-  yield PAUSE;
-}
-
-function removeThoseColder(
-  era: Era,
-  shard: number,
-  names: readonly string[],
-  cutoff: Coldness,
-  limits: Limits,
-  removed: Removed,
-): void {
-  const totals = { ...totalsNoted(era.words) };
-  const now = accessClock();
-  for (const name of names) {
-    const stats = syscalls.lstat(era.paths.entry(shard, name));
-    if (stats === undefined) continue;
-    const coldness = { usedAt: lastUse(era, slotOfName(name), now), writtenAt: stats.mtimeMs };
-    if (compareColdness(coldness, cutoff) > 0 || !wantsEviction(totals, stats.size, limits)) continue;
-    const bytes = removeNamed(era, shard, name);
-    if (bytes === undefined) continue;
-    totals.entries -= 1;
-    totals.bytes -= bytes;
-    removed.entries += 1;
-    removed.bytes += bytes;
+    if (error instanceof EraEnded) throw error;
+    return false;
   }
 }

@@ -1,90 +1,115 @@
+import { errorCode } from '../errors.js';
+import { nextTurn } from '../os/timers.js';
+import { blocksOf } from './blocks.js';
+import { Chores } from './chores.js';
 import type { CacheCore } from './core.js';
-import { evict, evictSync } from './evict.js';
-import { assertFits, assertLimits, isOver, type Limits } from './limits.js';
-import { totalsNoted } from './totals.js';
+import { EraEnded } from './era.js';
+import { type Making, makeRoom } from './evict.js';
+import type { Removed } from './expired.js';
+import type { Place } from './key.js';
+import { allowedBy, assertFits, assertLimits, type Limits } from './limits.js';
+import { reportEviction } from './reports.js';
+import { Room } from './room.js';
+import { Victims } from './victims.js';
+import { fileLengthOf } from './write-entry.js';
 
-/** So many writes go by at most before the totals are looked at again; fewer where the limits are small. */
-const MOST_UNSEEN_WRITES = 64;
-/** The part of a limit that may be written unseen. */
-const UNSEEN_PART = 0.01;
-/** So far above a limit a writer waits for the eviction, instead of outrunning it. */
-const PRESSING = 1.1;
-
-/**
- * Keeps one instance's writes within the limits of its cache. A write costs two additions and a comparison; the totals of all
- * processes (some microseconds) are looked at only now and then.
- */
+/** Keeps one instance's writes within the limits of its cache: each makes room for itself (evict.ts). */
 export class Evictor {
   readonly #core: CacheCore;
   readonly #limits: Limits;
-  readonly #mostWrites: number;
-  readonly #mostBytes: number;
-  readonly #ending = new AbortController();
-  #unseenWrites = Infinity;
-  #unseenBytes = 0;
-  #running: Promise<void> | undefined;
+  readonly #room = new Room();
+  readonly #victims = new Victims();
+  readonly #chores: Chores;
+  readonly #further = new Set<Promise<void>>();
+  #closed = false;
 
   /** Throws `ERR_INVALID_ARGUMENT`. */
   constructor(core: CacheCore, limits: Limits) {
     assertLimits(limits);
     this.#core = core;
     this.#limits = limits;
-    const { maxBytes = Infinity, maxEntries = Infinity } = limits;
-    this.#mostWrites = Math.min(MOST_UNSEEN_WRITES, maxEntries * UNSEEN_PART);
-    this.#mostBytes = maxBytes * UNSEEN_PART;
+    this.#chores = new Chores(core);
   }
 
   /** Before a write: throws `ERR_VALUE_TOO_LARGE` where the entry alone exceeds the limit. `entryBytes`: header and all. */
   assertFits(entryBytes: number): void {
-    assertFits(entryBytes, this.#limits);
+    if (this.#limits.maxBytes === undefined) return;
+    const { words } = this.#core.store.era;
+    assertFits(fileLengthOf(entryBytes, this.#core), allowedBy(this.#limits, words), words);
   }
 
-  /** After a write, outside its section. What is returned settles when the writer may go on; it never rejects. */
-  afterWrite(entryBytes: number): Promise<void> | undefined {
-    if (!this.#isTime(entryBytes)) return undefined;
-    if (!this.#isOver(1)) return undefined;
-    this.#running ??= this.#evict();
-    return this.#isOver(PRESSING) ? this.#running : undefined;
+  /**
+   * After a write, outside its section: makes room for it, and waits for nothing. A promise is made only where one value displaces more
+   * entries than can be removed without giving others their turn. Never throws, and never rejects: the write has succeeded.
+   */
+  afterWrite(written: Place, entryBytes: number): Promise<void> | undefined {
+    const making = this.#begin(written, entryBytes);
+    if (making === undefined || this.#slice(making) === 'ready') return undefined;
+    const further = this.#goOn(making).finally(() => this.#further.delete(further));
+    this.#further.add(further);
+    return further;
   }
 
-  /** The same for a writer on this thread: evicts here and now. Never throws. */
-  afterWriteSync(entryBytes: number): void {
-    if (!this.#isTime(entryBytes) || !this.#isOver(1)) return;
-    try {
-      evictSync(this.#core, this.#limits);
-    } catch {
-      this.#unseenWrites = Infinity;
-    }
+  /** The same on this thread, to the end. */
+  afterWriteSync(written: Place, entryBytes: number): void {
+    const making = this.#begin(written, entryBytes);
+    while (making !== undefined && this.#slice(making) === 'more');
   }
 
-  /** Breaks off what this instance evicts, and waits until that is so. */
+  /** Breaks off what is under way, and waits until that is so. */
   async close(): Promise<void> {
-    this.#ending.abort();
-    await this.#running;
+    this.#closed = true;
+    await Promise.all(this.#further);
+    this.#chores.stop();
   }
 
-  #isTime(entryBytes: number): boolean {
-    this.#unseenWrites += 1;
-    this.#unseenBytes += entryBytes;
-    if (this.#unseenWrites < this.#mostWrites && this.#unseenBytes < this.#mostBytes) return false;
-    this.#unseenWrites = 0;
-    this.#unseenBytes = 0;
-    return true;
+  async #goOn(making: Making): Promise<void> {
+    do await nextTurn();
+    while (!this.#closed && this.#slice(making) === 'more');
   }
 
-  #isOver(factor: number): boolean {
-    const { entries, bytes } = totalsNoted(this.#core.store.era.words);
-    return isOver({ entries: entries / factor, bytes: bytes / factor }, this.#limits);
+  #begin(written: Place, entryBytes: number): Making | undefined {
+    if (this.#limits.maxBytes === undefined && this.#limits.maxEntries === undefined) return undefined;
+    const era = this.#core.store.opened;
+    this.#victims.noteWritten(era, written);
+    return {
+      era,
+      written,
+      allowed: allowedBy(this.#limits, era.words),
+      takes: blocksOf(era.words, fileLengthOf(entryBytes, this.#core)),
+      freed: 0,
+      removed: { entries: 0, bytes: 0 },
+      passedOver: new Set(),
+    };
   }
 
-  /** A failure is left to the next eviction: the write that began this one has succeeded. */
-  async #evict(): Promise<void> {
+  /** What fails here is left to the next write; an era that has ended took its entries along. */
+  #slice(making: Making): 'ready' | 'more' {
+    const before = { ...making.removed };
     try {
-      await evict(this.#core, this.#limits, this.#ending.signal);
-    } catch {
-      this.#unseenWrites = Infinity;
+      return this.#makeRoom(making);
+    } catch (error) {
+      if (error instanceof EraEnded || errorCode(error) !== undefined) return 'ready';
+      throw error;
     } finally {
-      this.#running = undefined;
+      const { entries, bytes } = making.removed;
+      this.#note({ entries: entries - before.entries, bytes: bytes - before.bytes });
     }
+  }
+
+  #makeRoom(making: Making): 'ready' | 'more' {
+    const { era, allowed, written, removed } = making;
+    this.#chores.recount(era);
+    if (this.#room.isThere(era, allowed)) return 'ready';
+    this.#chores.sweep(era, written.shard, removed);
+    this.#victims.begin(era);
+    return makeRoom(this.#core, this.#victims, making);
+  }
+
+  /** Counts and tells what was removed. Outside any section: subscribers are user code. */
+  #note(removed: Removed): void {
+    if (removed.entries === 0) return;
+    this.#core.counters.evictions += removed.entries;
+    reportEviction(this.#core.directory, removed);
   }
 }

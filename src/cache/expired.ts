@@ -6,7 +6,8 @@ import { PAUSE, type Steps } from './steps.js';
 
 /** How many files one section removes: some 20 us each, so about a millisecond. */
 export const REMOVALS_PER_SECTION = 64;
-const HEADERS_PER_STEP = 32;
+/** So many are looked at without a pause. */
+export const HEADERS_PER_STEP = 8;
 
 /** What was taken away. */
 export interface Removed {

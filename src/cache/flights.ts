@@ -226,7 +226,7 @@ export class Flights {
     const { bytes } = encoded;
     this.#evictor.assertFits(bytes.length);
     await commit(core, place, encoded, (era) => era === begun.era && era.words.lease(place.slot) === place.leaseMark);
-    await this.#evictor.afterWrite(bytes.length);
+    await this.#evictor.afterWrite(place, bytes.length);
     return value;
   }
 

@@ -1,15 +1,29 @@
 import { HoldfastError } from '../errors.js';
-import type { ShardTotals } from './words.js';
+import { blocksOf } from './blocks.js';
+import { SHARDS } from './key.js';
+import { LONGEST_SPARE } from './spare.js';
+import type { Held } from './totals-words.js';
+import type { SharedWords } from './words.js';
 
 /** How much a cache may hold. Absent: as much as the disk has. */
 export interface Limits {
-  /** Bytes of the entry files, headers and all. */
+  /** Of the disk: each file counts as the whole blocks that it takes (blocks.ts). */
   readonly maxBytes?: number | undefined;
   readonly maxEntries?: number | undefined;
 }
 
-/** Eviction goes on down to this part of a limit, so that it need not begin again at the next write. */
-const RESERVE = 0.9;
+/** Limits in the units of one era's totals. */
+export interface Allowed {
+  /** `Infinity`: no limit. */
+  readonly entries: number;
+  /** Of entries, and of spare files where these are counted. `Infinity`: no limit. */
+  readonly blocks: number;
+  /** What each shard's spare file counts as: 0 where `blocks` leaves room for all of them. */
+  readonly spareBlocks: number;
+}
+
+/** Room is set aside for all spare files where that takes no larger part of `maxBytes`; in smaller caches each one that is there counts. */
+const PART_FOR_SPARES = 1 / 16;
 
 /** Throws `ERR_INVALID_ARGUMENT` for anything but whole numbers from 1. */
 export function assertLimits({ maxBytes, maxEntries }: Limits): void {
@@ -19,30 +33,41 @@ export function assertLimits({ maxBytes, maxEntries }: Limits): void {
   }
 }
 
-/** Throws `ERR_VALUE_TOO_LARGE` where an entry of this length alone is more than the whole cache may hold. */
-export function assertFits(entryBytes: number, { maxBytes }: Limits): void {
-  if (maxBytes === undefined || entryBytes <= maxBytes) return;
+/** What the limits allow on the file system of an era. */
+export function allowedBy(
+  { maxBytes = Infinity, maxEntries = Infinity }: Limits,
+  words: Pick<SharedWords, 'blockBytes'>,
+): Allowed {
+  const blocks = Math.floor(maxBytes / words.blockBytes);
+  const each = blocksOf(words, LONGEST_SPARE);
+  const allSpares = SHARDS * each;
+  return allSpares <= blocks * PART_FOR_SPARES
+    ? { entries: maxEntries, blocks: blocks - allSpares, spareBlocks: 0 }
+    : { entries: maxEntries, blocks, spareBlocks: each };
+}
+
+/** Throws `ERR_VALUE_TOO_LARGE` where a file of this length alone is more than the whole cache may hold. */
+export function assertFits(fileLength: number, allowed: Allowed, words: Pick<SharedWords, 'blockBytes'>): void {
+  if (blocksOf(words, fileLength) <= allowed.blocks) return;
+  const [takes, may] = [blocksOf(words, fileLength), allowed.blocks].map((blocks) => blocks * words.blockBytes);
   throw new HoldfastError(
     'ERR_VALUE_TOO_LARGE',
-    `The entry takes ${entryBytes} bytes, and the whole cache may hold ${maxBytes}.`,
+    `The entry takes ${takes} bytes of the disk, in blocks of ${words.blockBytes}, and all entries of the cache may take ${may}.`,
   );
 }
 
 /** Whether a limit is exceeded. */
-export function isOver(
-  { entries, bytes }: ShardTotals,
-  { maxBytes = Infinity, maxEntries = Infinity }: Limits,
-): boolean {
-  return entries > maxEntries || bytes > maxBytes;
+export function isOver(held: Held, allowed: Allowed): boolean {
+  return held.entries > allowed.entries || blocksHeld(held, allowed) > allowed.blocks;
 }
 
-/**
- * Whether an entry of this length is to be evicted next: where a limit is exceeded always; below it only as far as the reserve goes,
- * so that no large entry is thrown away for it.
- */
-export function wantsEviction(totals: ShardTotals, length: number, limits: Limits): boolean {
-  if (isOver(totals, limits)) return true;
-  const { maxBytes = Infinity, maxEntries = Infinity } = limits;
-  const entriesToSpare = totals.entries > Math.max(1, Math.floor(maxEntries * RESERVE));
-  return entriesToSpare || totals.bytes - length >= maxBytes * RESERVE;
+/** Whether it is spare files that stand in the way: they are worth less than any entry, once they are more than a small part. */
+export function wantsSparesGone(held: Held, allowed: Allowed): boolean {
+  return (
+    blocksHeld(held, allowed) > allowed.blocks && held.spares * allowed.spareBlocks > allowed.blocks * PART_FOR_SPARES
+  );
+}
+
+function blocksHeld(held: Held, { spareBlocks }: Allowed): number {
+  return held.blocks + held.spares * spareBlocks;
 }

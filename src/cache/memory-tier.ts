@@ -4,7 +4,7 @@ import type { Era } from './era.js';
 import type { Place } from './key.js';
 import type { MemoryLimits } from './memory-options.js';
 import { isHit, type Kept } from './protocol.js';
-import { accessClock } from './recency.js';
+import { accessClock, TICKS_PER_SECOND } from './recency.js';
 import { areCurrent } from './tags.js';
 
 /** The order of use is renewed after this part of the tier has been replaced. */
@@ -47,7 +47,7 @@ export class MemoryTier {
   readonly #maxBytes: number;
   #keepsInTurn = 0;
   #turn = 0;
-  #clock = accessClock();
+  #second = secondNow();
   #era: Era;
 
   constructor({ maxEntries, maxBytes }: MemoryLimits, era: Era) {
@@ -86,14 +86,14 @@ export class MemoryTier {
   #noteInTurn(kept: KeptValue): void {
     kept.turn = this.#turn;
     this.#order.get(kept.place.key);
-    this.#era.words.touch(kept.slot, this.#clock);
+    this.#era.words.touch(kept.slot, accessClock());
   }
 
   /** To be called once a second, or more often. */
   tick(): void {
-    const clock = accessClock();
-    if (clock === this.#clock) return;
-    this.#clock = clock;
+    const second = secondNow();
+    if (second === this.#second) return;
+    this.#second = second;
     this.#nextTurn();
   }
 
@@ -136,4 +136,8 @@ export class MemoryTier {
     this.clear();
     this.#era = era;
   }
+}
+
+function secondNow(): number {
+  return Math.floor(accessClock() / TICKS_PER_SECOND);
 }

@@ -26,8 +26,8 @@ export interface FileCacheOptions<V = unknown> {
    */
   memory?: MemoryOptions | false | undefined;
   /**
-   * How many bytes the entry files may take, headers and all, and how many there may be. Beyond that the coldest are evicted, down to
-   * nine tenths. Default: as much as the disk has.
+   * How many bytes of the disk the entries may take, each in whole blocks of the file system, and how many there may be. A write that goes
+   * beyond that evicts the coldest before it returns. Default: as much as the disk has.
    */
   maxBytes?: number | undefined;
   maxEntries?: number | undefined;

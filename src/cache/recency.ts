@@ -2,14 +2,18 @@ import { monotonicMs } from '../os/boot.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
 
+/** The clock of the words for accesses. */
+export const TICKS_PER_SECOND = 256;
+const TICK_MS = 1_000 / TICKS_PER_SECOND;
+
 /*
  * What eviction goes by. When a slot was last used stands in a word of shared memory, so that noting it needs no system call;
  * when the first entry of a shard expires, in another, so that nobody has to look for expired entries where there are none.
  */
 
-/** The clock of the words for accesses: whole seconds since the machine was started, 32 bits. */
+/** The clock of the words for accesses: ticks since the machine was started, 32 bits, which last for half a year. */
 export function accessClock(): number {
-  return Math.floor(monotonicMs() / 1_000) >>> 0;
+  return Math.floor(monotonicMs() / TICK_MS) >>> 0;
 }
 
 /** To be called at each hit, those in memory too. */

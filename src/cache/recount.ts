@@ -1,10 +1,11 @@
 import { syscalls } from '../os/syscalls.js';
+import { blocksOf } from './blocks.js';
 import type { Era } from './era.js';
 import { SHARDS, SLOTS, slotOfName } from './key.js';
 import { isOdd } from './protocol.js';
 import { kindOfName, namesIn } from './shard-folder.js';
 import { PAUSE, type Steps } from './steps.js';
-import type { ShardTotals } from './words.js';
+import type { ShardTotals } from './totals-words.js';
 
 const SLOTS_PER_SHARD = SLOTS / SHARDS;
 const NAMES_PER_STEP = 64;
@@ -13,6 +14,7 @@ const NAMES_PER_STEP = 64;
 interface Survey {
   readonly entries: Float64Array;
   readonly bytes: Float64Array;
+  readonly blocks: Float64Array;
   readonly epochs: Uint32Array;
 }
 
@@ -38,8 +40,8 @@ export function* recountShard(era: Era, shard: number, purpose: 'store' | 'compa
     shard,
     work: () => {
       const counted = settle(era, shard, survey);
-      result = { counted, noted: era.words.totals(shard) };
-      if (purpose === 'store') era.words.setTotals(shard, counted);
+      result = { counted, noted: era.words.totals.of(shard) };
+      if (purpose === 'store') era.words.totals.set(shard, counted);
     },
   };
   return result ?? { counted: NOTHING, noted: NOTHING };
@@ -59,13 +61,14 @@ export function* recountMarked(era: Era): Steps<number> {
   return recounted;
 }
 
-const NOTHING: ShardTotals = { entries: 0, bytes: 0 };
+const NOTHING: ShardTotals = { entries: 0, bytes: 0, blocks: 0 };
 
 function* surveyShard(era: Era, shard: number): Steps<Survey> {
   const epochs = new Uint32Array(SLOTS_PER_SHARD);
   for (let index = 0; index < SLOTS_PER_SHARD; index += 1)
     epochs[index] = era.words.epoch(shard * SLOTS_PER_SHARD + index);
-  const survey = { entries: new Float64Array(SLOTS_PER_SHARD), bytes: new Float64Array(SLOTS_PER_SHARD), epochs };
+  const zeros = () => new Float64Array(SLOTS_PER_SHARD);
+  const survey = { entries: zeros(), bytes: zeros(), blocks: zeros(), epochs };
   let done = 0;
   for (const name of namesIn(era, shard)) {
     if (kindOfName(shard, name) === 'entry') add(survey, era, shard, name);
@@ -83,21 +86,23 @@ function settle(era: Era, shard: number, survey: Survey): ShardTotals {
     changed[index] = 1;
     survey.entries[index] = 0;
     survey.bytes[index] = 0;
+    survey.blocks[index] = 0;
   }
   if (changed.includes(1)) {
     for (const name of namesIn(era, shard)) {
       if (kindOfName(shard, name) === 'entry' && changed[indexOf(name)] === 1) add(survey, era, shard, name);
     }
   }
-  return { entries: sum(survey.entries), bytes: sum(survey.bytes) };
+  return { entries: sum(survey.entries), bytes: sum(survey.bytes), blocks: sum(survey.blocks) };
 }
 
-function add({ entries, bytes }: Survey, era: Era, shard: number, name: string): void {
+function add({ entries, bytes, blocks }: Survey, era: Era, shard: number, name: string): void {
   const stats = syscalls.lstat(era.paths.entry(shard, name));
   if (!stats?.isFile()) return;
   const index = indexOf(name);
   entries[index] = (entries[index] ?? 0) + 1;
   bytes[index] = (bytes[index] ?? 0) + stats.size;
+  blocks[index] = (blocks[index] ?? 0) + blocksOf(era.words, stats.size);
 }
 
 function indexOf(name: string): number {

@@ -42,6 +42,11 @@ export class Sections {
     return false;
   }
 
+  /** One try at the exclusive lock that asks nobody to hold back: whoever finds it taken does without. Throws as {@link tryEnter} does. */
+  tryOnce(shard: number): boolean {
+    return this.#inside[shard] === 0 && this.#tryLock(shard, 'exclusive');
+  }
+
   /**
    * For a reader that has seen an odd epoch: enters and leaves, which repairs what a dead writer left. False: the lock is taken, so a
    * writer is at work, and it is asked for nothing. Throws EraEnded, also where the epoch stays odd though nobody is inside: no

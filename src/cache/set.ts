@@ -22,7 +22,7 @@ export async function set(
   const encoded = encode(core, evictor, place, value, options);
   const committed = commit(core, place, encoded);
   if (committed instanceof Promise) await committed;
-  const evicted = evictor.afterWrite(encoded.bytes.length);
+  const evicted = evictor.afterWrite(place, encoded.bytes.length);
   if (evicted !== undefined) await evicted;
 }
 
@@ -31,7 +31,7 @@ export function setSync(core: CacheCore, evictor: Evictor, key: unknown, value: 
   const place = placeToWrite(core, key);
   const encoded = encode(core, evictor, place, value, options);
   commitSync(core, place, encoded);
-  evictor.afterWriteSync(encoded.bytes.length);
+  evictor.afterWriteSync(place, encoded.bytes.length);
 }
 
 function encode(core: CacheCore, evictor: Evictor, place: Place, value: unknown, options: SetOptions): EncodedValue {

@@ -4,6 +4,7 @@ import type { Era } from './era.js';
 import { slotOfName } from './key.js';
 import { SPARE_NAME } from './layout.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
+import { discardSpare, isLeftBehind } from './spare.js';
 import { writing } from './store.js';
 import { removeEntry } from './write-entry.js';
 
@@ -38,7 +39,7 @@ export function removeNamed(era: Era, shard: number, hash: string): number | und
   return writing(era, { shard, slot: slotOfName(hash), leaseMark: 0 }, () => {
     const removed = removeEntry(era, { shard, hash });
     if (removed === undefined) return undefined;
-    if (removed.entries !== 0) era.words.addToTotals(shard, removed.entries, removed.bytes);
+    if (removed.entries !== 0) era.words.totals.add(shard, removed);
     return -removed.bytes;
   });
 }
@@ -57,6 +58,12 @@ export function removeOrphan(era: Era, path: string): number | undefined {
     if (stats.isFile()) syscalls.unlink(path);
     else moveAway(era, path);
   });
+}
+
+/** Removes an orphaned temporary, or a spare file that nobody will use again, if this is one. Inside the shard's exclusive section. */
+export function removeLeftover(era: Era, shard: number, name: string): void {
+  if (kindOfName(shard, name) === 'temporary') removeOrphan(era, era.paths.entry(shard, name));
+  else if (isLeftBehind(era, shard)) discardSpare(era, shard);
 }
 
 /** The lock is held while `work` runs: whoever has made the file and is about to lock it finds it taken, or gone. */

@@ -11,8 +11,13 @@ import { totals } from './totals.js';
 export interface CacheStats {
   /** Expired ones too, until they are pruned or evicted. */
   readonly entries: number;
-  /** Of the entry files, headers and all. */
+  /** Lengths of the entry files, headers and all. */
   readonly bytes: number;
+  /**
+   * What the cache takes on the disk, and what `maxBytes` limits: each entry file, and each file kept to be used again, in whole blocks of the
+   * file system. Not in it: folders, locks, the shared memory of about a megabyte, and what is just being written.
+   */
+  readonly diskBytes: number;
   /** Reads that found a value: `get`, `has`, `getOrSet` and their like, in memory and on the disk. */
   readonly hits: number;
   /** Those of them that were answered from memory. */
@@ -40,10 +45,10 @@ export type MemoryStats =
 /** `tierSize`: of this instance. Counts by hand where a process died while it wrote, so it may take a while. */
 export async function cacheStats(core: CacheCore, tierSize: TierSize | undefined): Promise<CacheStats> {
   core.assertOpen();
-  const { entries, bytes } = await totals(core);
+  const held = await totals(core);
   core.flushCounters();
   const { memoryHits, diskHits, ...counts } = sharedCounts(core.store.era.words);
-  return { entries, bytes, hits: memoryHits + diskHits, memoryHits, ...counts, memory: memoryStats(core, tierSize) };
+  return { ...held, hits: memoryHits + diskHits, memoryHits, ...counts, memory: memoryStats(core, tierSize) };
 }
 
 function memoryStats({ options }: CacheCore, tierSize: TierSize | undefined): MemoryStats {

@@ -137,6 +137,14 @@ export class Store {
     return this.#options.clock() - started;
   }
 
+  /** Runs an exclusive section of an era if its lock is free at this moment. False: it is not. Throws EraEnded where another era is the present one. */
+  tryInside(era: Era, shard: number, work: (era: Era) => void): boolean {
+    if (era !== this.#era || era.ended) throw new EraEnded();
+    if (!this.#sections.tryOnce(shard)) return false;
+    this.#run(shard, work);
+    return true;
+  }
+
   /** For a reader that has seen an odd epoch in the present era. False: a writer is at work. See {@link Sections.tryRepair}. */
   tryRepair(shard: number, slot: number): boolean {
     return this.#sections.tryRepair(shard, slot);

@@ -1,36 +1,33 @@
+import { blocksOf } from './blocks.js';
 import type { CacheCore } from './core.js';
 import { SHARDS } from './key.js';
 import { recountMarked } from './recount.js';
+import { LONGEST_SPARE } from './spare.js';
 import { inPresentEra, runSteps } from './steps.js';
-import type { ShardTotals, SharedWords } from './words.js';
+import type { SharedWords } from './words.js';
 
-/** What the whole cache holds: entries (expired ones too) and the bytes of their files. Shards that are marked are counted by hand first. */
-export function totals(
-  core: CacheCore,
-  options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<ShardTotals> {
+/** What a whole cache holds. */
+export interface Totals {
+  /** Expired ones too. */
+  readonly entries: number;
+  /** Lengths of the entry files. */
+  readonly bytes: number;
+  /** What these and the spare files take on the disk, by the rule of blocks.ts. */
+  readonly diskBytes: number;
+}
+
+/** What the whole cache holds. Shards that are marked are counted by hand first. */
+export function totals(core: CacheCore, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Totals> {
   return inPresentEra(core, async (era) => {
     await runSteps(core, recountMarked(era), options.signal);
     return totalsNoted(era.words);
   });
 }
 
-/** The sum of what is noted, believed or not. No system call; a few microseconds. */
-export function totalsNoted(words: SharedWords): ShardTotals {
-  let entries = 0;
+/** The sum of what is noted, believed or not. No system call; some microseconds. */
+export function totalsNoted(words: SharedWords): Totals {
+  const { entries, blocks, spares } = words.totals.held();
   let bytes = 0;
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    const held = words.totals(shard);
-    entries += held.entries;
-    bytes += held.bytes;
-  }
-  return { entries, bytes };
-}
-
-/** Whether some shard's totals are not to be believed. */
-export function anyMarked(words: SharedWords): boolean {
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    if (words.needsRecount(shard)) return true;
-  }
-  return false;
+  for (let shard = 0; shard < SHARDS; shard += 1) bytes += words.totals.of(shard).bytes;
+  return { entries, bytes, diskBytes: (blocks + spares * blocksOf(words, LONGEST_SPARE)) * words.blockBytes };
 }

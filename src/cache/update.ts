@@ -62,7 +62,7 @@ export async function update<V>(
     const unchanged = (present: Era) => isUnchanged(present, place, seen);
     const committed = encoded ? await commit(core, place, encoded, unchanged) : await remove(core, place, unchanged);
     if (committed !== 'refused') {
-      await evictor.afterWrite(encoded?.bytes.length ?? 0);
+      if (encoded !== undefined) await evictor.afterWrite(place, encoded.bytes.length);
       return next;
     }
     updating.assertPatience();
@@ -89,7 +89,7 @@ export function updateSync<V>(
     const unchanged = (present: Era) => isUnchanged(present, place, seen);
     const committed = encoded ? commitSync(core, place, encoded, unchanged) : removeSync(core, place, unchanged);
     if (committed !== 'refused') {
-      evictor.afterWriteSync(encoded?.bytes.length ?? 0);
+      if (encoded !== undefined) evictor.afterWriteSync(place, encoded.bytes.length);
       return next;
     }
     updating.assertPatience();

@@ -12,6 +12,7 @@ import { recountShard } from './recount.js';
 import { isOrphaned, kindOfName, namesIn, removeNamed, removeOrphan } from './shard-folder.js';
 import { discardSpare, isLeftBehind } from './spare.js';
 import { inPresentEra, PAUSE, runSteps, type Steps } from './steps.js';
+import type { ShardTotals } from './totals-words.js';
 import { Findings, type VerifyProgress, type VerifyReport } from './verify-report.js';
 
 export interface VerifyOptions {
@@ -129,8 +130,12 @@ function lookAtOther(era: Era, shard: number, name: string, mode: Mode, findings
 function* verifyTotals(era: Era, shard: number, mode: Mode, findings: Findings): Steps<void> {
   const marked = era.words.needsRecount(shard);
   const { counted, noted } = yield* recountShard(era, shard, mode === 'repair' || marked ? 'store' : 'compare');
-  if (marked || (counted.entries === noted.entries && counted.bytes === noted.bytes)) return;
+  if (marked || isSame(counted, noted)) return;
   findings.add(era.paths.shardFolder(shard), 'totals', mode === 'repair' ? 'repaired' : 'left');
+}
+
+function isSame(one: ShardTotals, other: ShardTotals): boolean {
+  return one.entries === other.entries && one.bytes === other.bytes && one.blocks === other.blocks;
 }
 
 /** A lock that was idle at the beginning and is so still: one that is only just being made is not. */

@@ -1,11 +1,13 @@
 import { SHARDS, SLOTS } from './key.js';
+import { BUSY, NEXT_EXPIRY, RECOUNT, SPARE, WAITING_UNTIL, WORDS_PER_SHARD } from './shard-words.js';
+import { TotalsWords } from './totals-words.js';
 
 /*
  * The file `shared` of an era: words that every process on the cache maps. A word is 32 bits in the machine's own byte order (the
  * file never leaves the machine) and is read and written with Atomics only.
  *
  *     offset      words
- *     0           header        64      era number, layout, boot id
+ *     0           header        64      era number, layout, boot id, length of a block, growth
  *     256         counters      32 of 64 bits: totals of all processes
  *     4096        shards        256 x 16
  *     20480       epochs        65536
@@ -15,11 +17,10 @@ import { SHARDS, SLOTS } from './key.js';
  *     823296      readers       65536
  */
 
-export const SHARED_LAYOUT = 1;
+export const SHARED_LAYOUT = 2;
 const COUNTERS_OFFSET = 256;
 const COUNTERS = 32;
 const SHARDS_OFFSET = 4096;
-const WORDS_PER_SHARD = 16;
 const EPOCHS_OFFSET = SHARDS_OFFSET + 4 * SHARDS * WORDS_PER_SHARD;
 const LEASES_OFFSET = EPOCHS_OFFSET + 4 * SLOTS;
 const ACCESSES_OFFSET = LEASES_OFFSET + 4 * SLOTS;
@@ -30,11 +31,12 @@ const READERS_OFFSET = GENERATIONS_OFFSET + 4 * GENERATIONS;
 /** Length of the file in bytes. */
 export const SHARED_LENGTH = READERS_OFFSET + 4 * SLOTS;
 
-/** Words of the header. */
+/** Words of the header; the two for growth are in totals-words.ts. */
 const ERA = 0;
 const LAYOUT = 1;
 const BOOT = 2;
 const BOOT_WORDS = 4;
+const BLOCK_BYTES = 6;
 
 /** Whatever the layout, the first two words are the era's number and the layout. */
 export const BEGINNING_LENGTH = 8;
@@ -48,28 +50,13 @@ export function isOfUnknownLayout(beginning: Buffer, number: number): boolean {
   return (words[ERA] ?? 0) >>> 0 === number && layout !== SHARED_LAYOUT && layout > 0 && layout <= MOST_LAYOUTS;
 }
 
-/** Words of a shard. */
-const BUSY = 0;
-const WAITING_UNTIL = 1;
-const RECOUNT = 2;
-const ENTRIES = 3;
-/** One 64-bit count, so two words, at an even place. */
-const BYTES = 4;
-const NEXT_EXPIRY = 6;
-const SPARE = 7;
-
-/** What a shard holds. */
-export interface ShardTotals {
-  readonly entries: number;
-  readonly bytes: number;
-}
-
 /** The words of one era, over mapped memory or, in a test, over any other. Unsigned numbers go in and come out. */
 export class SharedWords {
+  /** What the shards hold. */
+  readonly totals: TotalsWords;
   readonly #header: Int32Array;
   readonly #counters: BigInt64Array;
   readonly #shards: Int32Array;
-  readonly #shardBytes: BigInt64Array;
   readonly #epochs: Int32Array;
   readonly #leases: Int32Array;
   readonly #accesses: Int32Array;
@@ -83,7 +70,8 @@ export class SharedWords {
     this.#header = words(0, 64);
     this.#counters = new BigInt64Array(buffer, byteOffset + COUNTERS_OFFSET, COUNTERS);
     this.#shards = words(SHARDS_OFFSET, SHARDS * WORDS_PER_SHARD);
-    this.#shardBytes = new BigInt64Array(buffer, byteOffset + SHARDS_OFFSET, (SHARDS * WORDS_PER_SHARD) / 2);
+    const bytesOfShards = new BigInt64Array(buffer, byteOffset + SHARDS_OFFSET, (SHARDS * WORDS_PER_SHARD) / 2);
+    this.totals = new TotalsWords(this.#header, this.#shards, bytesOfShards);
     this.#epochs = words(EPOCHS_OFFSET, SLOTS);
     this.#leases = words(LEASES_OFFSET, SLOTS);
     this.#accesses = words(ACCESSES_OFFSET, SLOTS);
@@ -92,12 +80,13 @@ export class SharedWords {
   }
 
   /** Fills the words of an era that is being built. Nobody else sees them yet. */
-  initialise(era: number, bootId: Buffer): void {
+  initialise(era: number, bootId: Buffer, blockBytes: number): void {
     this.#epochs.fill(2);
     // Not at 1: a generation of one era must not be found to be current in another.
     this.#generations.fill(era);
     for (let word = 0; word < BOOT_WORDS; word += 1) this.#header[BOOT + word] = bootId.readInt32LE(4 * word);
     this.#header[LAYOUT] = SHARED_LAYOUT;
+    this.#header[BLOCK_BYTES] = blockBytes;
     Atomics.store(this.#header, ERA, era | 0);
   }
 
@@ -108,6 +97,11 @@ export class SharedWords {
 
   get layout(): number {
     return Atomics.load(this.#header, LAYOUT);
+  }
+
+  /** In what the file system gives space, as it was when the era was built: all processes must round alike. */
+  get blockBytes(): number {
+    return Atomics.load(this.#header, BLOCK_BYTES);
   }
 
   /** For ever: a number is never stored again. */
@@ -178,26 +172,6 @@ export class SharedWords {
 
   markForRecount(shard: number): void {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + RECOUNT, 1);
-  }
-
-  totals(shard: number): ShardTotals {
-    return {
-      entries: Atomics.load(this.#shards, shard * WORDS_PER_SHARD + ENTRIES),
-      bytes: Number(Atomics.load(this.#shardBytes, (shard * WORDS_PER_SHARD + BYTES) / 2)),
-    };
-  }
-
-  /** Inside the shard's exclusive section only. */
-  addToTotals(shard: number, entries: number, bytes: number): void {
-    Atomics.add(this.#shards, shard * WORDS_PER_SHARD + ENTRIES, entries);
-    Atomics.add(this.#shardBytes, (shard * WORDS_PER_SHARD + BYTES) / 2, BigInt(bytes));
-  }
-
-  /** What a count by hand came to. Inside the shard's exclusive section only. */
-  setTotals(shard: number, { entries, bytes }: ShardTotals): void {
-    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + ENTRIES, entries);
-    Atomics.store(this.#shardBytes, (shard * WORDS_PER_SHARD + BYTES) / 2, BigInt(bytes));
-    Atomics.store(this.#shards, shard * WORDS_PER_SHARD + RECOUNT, 0);
   }
 
   /** No entry of this shard can be thrown away for its age before this time (seconds since 1970); 0: none ever. */

@@ -1,6 +1,7 @@
 import { quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
 import { writeFully } from '../os/transfer.js';
+import { blocksOf } from './blocks.js';
 import { headerLengthOf, isRewritable } from './entry.js';
 import type { Era } from './era.js';
 import { IN_PLACE_LIMIT } from './format.js';
@@ -8,12 +9,15 @@ import type { Place } from './key.js';
 import { discard, moveAway, publish } from './publish.js';
 import { noteWrite, noteWriteUntil } from './recency.js';
 import { publishThroughSpare } from './spare.js';
+import type { ShardTotals } from './totals-words.js';
 
 /** Lengths that rewritable entries are made with, so that a value which grows a little still fits. */
 const SLACK_STEP = 256;
 
 /** What is about to be overwritten is read into this, to be put back where that fails. One byte more than may be there. */
 const formerBytes = Buffer.allocUnsafeSlow(IN_PLACE_LIMIT + 1);
+
+const UNCHANGED: ShardTotals = { entries: 0, bytes: 0, blocks: 0 };
 
 /** How entries are written. */
 export interface PutOptions {
@@ -23,20 +27,14 @@ export interface PutOptions {
   readonly inPlace: boolean;
 }
 
-/** What a write changed in the totals of its shard. */
-export interface Difference {
-  readonly entries: number;
-  readonly bytes: number;
-}
-
 /** Step 3 of a write: makes `bytes` the entry of a key. Inside the shard's exclusive section. */
-export function putEntry(era: Era, place: Place, bytes: Buffer, { mode, inPlace }: PutOptions): Difference {
+export function putEntry(era: Era, place: Place, bytes: Buffer, { mode, inPlace }: PutOptions): ShardTotals {
   noteWrite(era, place, bytes);
   const path = era.paths.entry(place.shard, place.hash);
   const small = inPlace && bytes.length <= IN_PLACE_LIMIT;
-  if (small && overwrite(path, bytes)) return { entries: 0, bytes: 0 };
+  if (small && overwrite(path, bytes)) return UNCHANGED;
   const content = small ? withSlack(bytes) : bytes;
-  return difference(publishThroughSpare(era, place, content, mode), content.length);
+  return difference(era, publishThroughSpare(era, place, content, mode), content.length);
 }
 
 /** A whole entry that lies in a temporary file. */
@@ -48,30 +46,33 @@ export interface TemporaryEntry {
 }
 
 /** Step 3 of a write whose bytes are in a temporary file already. Inside the shard's exclusive section. */
-export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): Difference {
+export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): ShardTotals {
   noteWriteUntil(era, place, temporary.staleUntil);
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
   // The new version stands. What is left of the old one where this fails, a later sweep finds.
   if (publish(era, temporary.path, path, old) === 'exchanged') discard(temporary.path);
-  return difference(old?.isFile() ? old.size : undefined, temporary.length);
+  return difference(era, old?.isFile() ? old.size : undefined, temporary.length);
 }
 
 /** Step 3 of a delete. Inside the shard's exclusive section. `undefined`: there was nothing. */
-export function removeEntry(era: Era, place: Pick<Place, 'shard' | 'hash'>): Difference | undefined {
+export function removeEntry(era: Era, place: Pick<Place, 'shard' | 'hash'>): ShardTotals | undefined {
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
   if (old === undefined) return undefined;
   if (!old.isFile()) {
     moveAway(era, path);
-    return { entries: 0, bytes: 0 };
+    return UNCHANGED;
   }
   syscalls.unlink(path);
-  return { entries: -1, bytes: -old.size };
+  return { entries: -1, bytes: -old.size, blocks: -blocksOf(era.words, old.size) };
 }
 
-function difference(oldLength: number | undefined, newLength: number): Difference {
-  return oldLength === undefined ? { entries: 1, bytes: newLength } : { entries: 0, bytes: newLength - oldLength };
+/** What the exchange of one file for another changes. */
+function difference({ words }: Era, oldLength: number | undefined, newLength: number): ShardTotals {
+  const blocks = blocksOf(words, newLength);
+  if (oldLength === undefined) return { entries: 1, bytes: newLength, blocks };
+  return { entries: 0, bytes: newLength - oldLength, blocks: blocks - blocksOf(words, oldLength) };
 }
 
 /**
@@ -116,9 +117,14 @@ function readFormer(fd: number): Buffer | undefined {
   }
 }
 
+/** How long the file of an entry is made. */
+export function fileLengthOf(entryBytes: number, { inPlace }: Pick<PutOptions, 'inPlace'>): number {
+  if (!inPlace || entryBytes > IN_PLACE_LIMIT) return entryBytes;
+  return Math.min(IN_PLACE_LIMIT, Math.ceil(entryBytes / SLACK_STEP) * SLACK_STEP);
+}
+
 function withSlack(bytes: Buffer): Buffer {
-  const length = Math.min(IN_PLACE_LIMIT, Math.ceil(bytes.length / SLACK_STEP) * SLACK_STEP);
-  const content = Buffer.alloc(length);
+  const content = Buffer.alloc(fileLengthOf(bytes.length, { inPlace: true }));
   bytes.copy(content);
   return content;
 }

@@ -162,7 +162,7 @@ class EntryWriter extends Writable {
       // Cleared meanwhile, and this with it.
       if (!(error instanceof EraEnded)) throw error;
     }
-    await this.#evictor.afterWrite(length);
+    await this.#evictor.afterWrite(this.#place, length);
   }
 
   /** A descriptor is not closed under a write that is on its way: its number may be another file's by then. */

@@ -31,7 +31,7 @@ async function stats(directory: string, flags: ReportFlags): Promise<void> {
     `directory  ${printable(found.directory)}`,
     `strategy   ${found.strategy}`,
     `entries    ${formatCount(found.entries)}`,
-    `size       ${formatBytes(found.bytes)}`,
+    `size       ${formatBytes(found.bytes)}, ${formatBytes(found.diskBytes)} of the disk`,
     `hits       ${formatCount(found.hits)}, ${formatCount(found.memoryHits)} of them in memory`,
     `misses     ${formatCount(found.misses)}`,
     `sets       ${formatCount(found.sets)}`,

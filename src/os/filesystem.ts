@@ -46,3 +46,12 @@ export function filesystemKind(path: string): FilesystemKind {
   // The field is a signed 32-bit number on some architectures, and SMB's is negative there.
   return KINDS.get(statfsSync(path).type >>> 0) ?? 'unknown';
 }
+
+const USUAL_BLOCK = 4_096;
+const LARGEST_BLOCK = 1_048_576;
+
+/** In what the file system at this path gives space to files: `f_bsize` of statfs(2), or the usual page where that says nothing sensible. */
+export function blockBytes(path: string): number {
+  const { bsize } = statfsSync(path);
+  return Number.isSafeInteger(bsize) && bsize >= 512 && bsize <= LARGEST_BLOCK ? bsize : USUAL_BLOCK;
+}

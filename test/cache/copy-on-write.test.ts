@@ -18,8 +18,12 @@ skipWithoutKoffi();
 describe('where each write takes a new block', () => {
   /** Opens an era on a file system that is said to be like that, or not. */
   function openEra(directory: string, copyOnWrite: boolean): void {
-    const { paths } = prepareDirectory(directory, 0o700);
-    const eras = new Eras({ paths, copyOnWrite }, () => {}, { strategy: 'rename', mode: 0o700, lockTimeoutMs: 1_000 });
+    const prepared = prepareDirectory(directory, 0o700);
+    const eras = new Eras({ ...prepared, copyOnWrite }, () => {}, {
+      strategy: 'rename',
+      mode: 0o700,
+      lockTimeoutMs: 1_000,
+    });
     eras.open().close();
   }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
-import { SHARED_LENGTH } from '../../src/cache/words.js';
+import { SHARED_LAYOUT, SHARED_LENGTH } from '../../src/cache/words.js';
 import { quickFolder } from '../helpers/folder.js';
 import { snapshot } from '../helpers/snapshot.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
@@ -59,7 +59,7 @@ describe('what is well-formed and unknown is ERR_INCOMPATIBLE_CACHE, and nothing
     async (length) => {
       const { directory, era } = await made();
       const words = readFileSync(`${era}/shared`);
-      words.writeInt32LE(2, 4);
+      words.writeInt32LE(SHARED_LAYOUT + 1, 4);
       writeFileSync(`${era}/shared`, Buffer.concat([words, Buffer.alloc(4096)]).subarray(0, length));
       expect(() => open(directory)).toThrow(INCOMPATIBLE);
       expect(readdirSync(directory)).toContain('v1');

@@ -6,6 +6,7 @@ import { runSteps, runStepsSync } from '../../src/cache/steps.js';
 import { totals } from '../../src/cache/totals.js';
 import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
 import { cacheForTest, noted, pathOf, put } from '../helpers/cache.js';
+import { onDisk } from '../helpers/ground-truth.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
@@ -18,10 +19,11 @@ describe('counting a shard by hand', () => {
     const core = cacheForTest();
     const paths = Array.from({ length: 300 }, (_, n) => put(core, `key ${n}`, 'x'.repeat(n)));
     const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
-    expect(noted(core)).toEqual({ entries: 300, bytes, marked: 0 });
+    const { diskBytes } = onDisk(core.directory);
+    expect(noted(core)).toEqual({ entries: 300, bytes, diskBytes, marked: 0 });
     for (let shard = 0; shard < 256; shard += 1) core.store.era.words.markForRecount(shard);
-    expect(await totals(core)).toEqual({ entries: 300, bytes });
-    expect(noted(core)).toEqual({ entries: 300, bytes, marked: 0 });
+    expect(await totals(core)).toEqual({ entries: 300, bytes, diskBytes });
+    expect(noted(core)).toEqual({ entries: 300, bytes, diskBytes, marked: 0 });
   });
 
   test('corrects totals that are wrong, and passes over temporaries, folders and strays', async () => {
@@ -32,17 +34,17 @@ describe('counting a shard by hand', () => {
     writeFileSync(`${dirname(path)}/.temporary`, 'half');
     writeFileSync(`${dirname(path)}/stray`, 'stray');
     mkdirSync(`${dirname(path)}/${basename(path).slice(0, 2).padEnd(64, '0')}`);
-    words.setTotals(shard, { entries: 17, bytes: 4711 });
+    words.totals.set(shard, { entries: 17, bytes: 4711, blocks: 99 });
     expect(noted(core).entries).toBe(17);
     words.markForRecount(shard);
-    expect(await totals(core)).toEqual({ entries: 1, bytes: statSync(path).size });
+    expect(await totals(core)).toEqual({ entries: 1, bytes: statSync(path).size, diskBytes: 4_096 });
   });
 
   test('only looks where it is told to compare', () => {
     const core = cacheForTest();
     put(core, 'key', 'value');
     const { shard } = core.place('key');
-    core.store.era.words.setTotals(shard, { entries: 5, bytes: 0 });
+    core.store.era.words.totals.set(shard, { entries: 5, bytes: 0, blocks: 0 });
     const { counted, noted: former } = runStepsSync(core, recountShard(core.store.era, shard, 'compare'));
     expect([counted.entries, former.entries, noted(core).entries]).toEqual([1, 5, 5]);
   });
@@ -95,5 +97,5 @@ test('totals in an era that has ended are those of the next', async () => {
   put(core, 'key', 'value');
   core.store.era.words.markForRecount(core.place('key').shard);
   core.store.era.words.endEra();
-  expect(await totals(core)).toEqual({ entries: 0, bytes: 0 });
+  expect(await totals(core)).toEqual({ entries: 0, bytes: 0, diskBytes: 0 });
 });

@@ -33,6 +33,7 @@ describe.skipIf(!needs('koffi'))('stats', () => {
     expect(await one.stats()).toEqual({
       entries: 2,
       bytes: expect.any(Number),
+      diskBytes: expect.any(Number),
       hits: 5,
       memoryHits: 2,
       misses: 3,

@@ -124,12 +124,12 @@ describe('verify names what is wrong', () => {
     const core = cacheForTest();
     const path = put(core, 'key', 'value');
     const { words } = core.store.era;
-    words.addToTotals(core.place('key').shard, 3, 17);
+    words.totals.add(core.place('key').shard, { entries: 3, bytes: 17, blocks: 3 });
     expect((await verify(core)).problems).toEqual([{ path: dirname(path), problem: 'totals', repaired: false }]);
     expect(noted(core).entries).toBe(4);
     await verify(core, { repair: true });
     expect(noted(core).entries).toBe(1);
-    words.addToTotals(core.place('key').shard, 3, 17);
+    words.totals.add(core.place('key').shard, { entries: 3, bytes: 17, blocks: 3 });
     words.markForRecount(core.place('key').shard);
     // That they are wrong was known.
     expect((await verify(core)).found).toBe(0);

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { CacheCore } from '../../src/cache/core.js';
 import { SHARDS } from '../../src/cache/key.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
-import { totalsNoted } from '../../src/cache/totals.js';
+import { type Totals, totalsNoted } from '../../src/cache/totals.js';
 import { quickFolder } from './folder.js';
 
 /** A cache for one test, in a folder of its own unless one is given. Closed when the test ends. */
@@ -31,7 +31,7 @@ export function pathOf(core: CacheCore, key: string): string {
 }
 
 /** What is noted, with how many shards are marked for recounting. */
-export function noted(core: CacheCore): { entries: number; bytes: number; marked: number } {
+export function noted(core: CacheCore): Totals & { marked: number } {
   const { words } = core.store.era;
   const marked = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) =>
     words.needsRecount(shard),
