@@ -1,21 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { benchCommand } from './bench.js';
-import { clearCommand } from './clear.js';
-import { diagnoseCommand } from './diagnose.js';
 import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
-import { getCommand } from './get.js';
-import { lsCommand } from './ls.js';
-import { pruneCommand } from './prune.js';
-import { raceCommand } from './race.js';
-import { rmCommand } from './rm.js';
-import { setCommand } from './set.js';
 import { complain, guardStandardStreams } from './standard-streams.js';
-import { statsCommand } from './stats.js';
-import { traceCommand } from './trace.js';
-import { verifyCommand } from './verify.js';
-import { watchCommand } from './watch.js';
 
 guardStandardStreams();
 
@@ -32,23 +19,28 @@ const program = new Command('holdfast')
   .showHelpAfterError('(holdfast --help tells what there is.)')
   .addHelpText('after', `\n${EXIT_STATUS_HELP}`)
   .exitOverride();
-const commands = [
-  raceCommand,
-  diagnoseCommand,
-
-  benchCommand,
-  lsCommand,
-  getCommand,
-  setCommand,
-  rmCommand,
-  clearCommand,
-  statsCommand,
-  verifyCommand,
-  pruneCommand,
-  traceCommand,
-  watchCommand,
-];
-for (const make of commands) {
+/** By name, in the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
+  race: async () => (await import('./race.js')).raceCommand,
+  diagnose: async () => (await import('./diagnose.js')).diagnoseCommand,
+  bench: async () => (await import('./bench.js')).benchCommand,
+  ls: async () => (await import('./ls.js')).lsCommand,
+  get: async () => (await import('./get.js')).getCommand,
+  set: async () => (await import('./set.js')).setCommand,
+  rm: async () => (await import('./rm.js')).rmCommand,
+  clear: async () => (await import('./clear.js')).clearCommand,
+  stats: async () => (await import('./stats.js')).statsCommand,
+  verify: async () => (await import('./verify.js')).verifyCommand,
+  prune: async () => (await import('./prune.js')).pruneCommand,
+  trace: async () => (await import('./trace.js')).traceCommand,
+  watch: async () => (await import('./watch.js')).watchCommand,
+};
+// One command is loaded where it is the first argument: all of them take longer to load than most take to run.
+const [first = ''] = process.argv.slice(2);
+const loaded = Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
+for (const name of loaded) {
+  const make = await COMMANDS[name]?.();
+  if (make === undefined) continue;
   const command = make().copyInheritedSettings(program);
   for (const part of command.commands) part.copyInheritedSettings(command);
   program.addCommand(command);
