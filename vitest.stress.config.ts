@@ -7,5 +7,7 @@ export default defineConfig({
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 600_000,
+    setupFiles: ['test/report/charge-file.ts', 'test/report/warnings.ts'],
+    reporters: ['./test/report/reporter.ts'],
   },
 });

@@ -5,7 +5,7 @@ import type { ContenderName } from '../../src/bench/index.js';
 import { CONTENDER_NAMES } from '../../src/bench/index.js';
 import { measureCell } from '../../src/bench/measure-cell.js';
 import { OWN_CONTENDERS } from '../../src/bench/run-bench.js';
-import { BROKEN, loadOf } from '../helpers/bench.js';
+import { BROKEN, loadOf, PROCESSES } from '../helpers/bench.js';
 import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 
@@ -19,7 +19,7 @@ function runsHere(name: ContenderName): boolean {
   return name === 'proper-lockfile' || needs('koffi') || needs('fs-ext');
 }
 
-describe('in 8 processes on one key, ours show nothing empty, torn or lost, and no error', () => {
+describe('in several processes on one key, ours show nothing empty, torn or lost, and no error', () => {
   test.each(OURS)('%s', async (name) => {
     const folder = quickFolder();
     const load = loadOf(name, OWN_CONTENDERS);
@@ -33,7 +33,7 @@ describe('in 8 processes on one key, ours show nothing empty, torn or lost, and 
 
   test.skipIf(!needs('koffi'))('and the cache loads each cold key once', async () => {
     const stampede = await measureStampede(loadOf('cache-rename', OWN_CONTENDERS), quickFolder(), signal);
-    expect(stampede).toMatchObject({ loads: STAMPEDE.coldKeys, errors: 0, processes: 8, callers: 50 });
+    expect(stampede).toMatchObject({ loads: STAMPEDE.coldKeys, errors: 0, processes: PROCESSES, callers: 50 });
   });
 });
 
@@ -64,7 +64,7 @@ describe('what is broken on purpose is found out by the same measuring', () => {
 
   test('a cache that lets everybody load: as many loads as callers', async () => {
     const stampede = await measureStampede(loadOf('stampeding', BROKEN), quickFolder(), signal);
-    expect(stampede.loads).toBe(8 * STAMPEDE.callers * STAMPEDE.coldKeys);
+    expect(stampede.loads).toBe(PROCESSES * STAMPEDE.callers * STAMPEDE.coldKeys);
   });
 
   test('operations that throw: counted apart, with what they said', async () => {

@@ -2,24 +2,22 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import { quickFolder } from '../helpers/folder.js';
+import { scaled } from '../helpers/scale.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
 
-const ENTRIES = 100_000;
+const ENTRIES = scaled(20_000, 100_000);
 
-test('clear of 100,000 entries returns with an empty cache, and deletes the old ones behind', async () => {
+test('clear of very many entries returns with an empty cache, and deletes the old ones behind', async () => {
   const directory = `${quickFolder()}/cache`;
   const cache = new FileCache({ directory });
   onTestFinished(() => cache.close());
   cache.setSync('key', 'old');
   fill(directory);
 
-  const started = performance.now();
   await cache.clear();
-  const took = performance.now() - started;
 
-  console.log(`clear of ${ENTRIES} entries: ${took.toFixed(1)} ms`);
   // Nothing was deleted before it returned: what was there has been moved aside whole.
   const [ended] = namesIn(directory, 'ended-');
   expect(countFiles(`${directory}/v1/${ended}`)).toBeGreaterThan(ENTRIES / 2);

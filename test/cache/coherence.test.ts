@@ -2,18 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { readTogether } from '../helpers/coherent.js';
 import { type Recorded, staleReads } from '../helpers/history.js';
 import { needs } from '../helpers/needs.js';
+import { scaled } from '../helpers/scale.js';
 
-const SECONDS = 3;
+/** The broken tiers below show with these numbers. */
+const SECONDS = scaled(0.6, 3);
 /** The epoch that is loaded late is wrong only where a writer comes in a certain fifth of a millisecond. */
-const MOST_TRIES = 5;
+const MOST_TRIES = scaled(20, 5);
 
 describe.skipIf(!needs('koffi'))('8 processes, 64 keys in 16 slots', () => {
   test.each(['rename', 'flock'] as const)(
     'over %s no read is older than what was known when it began',
     async (strategy) => {
       const { operations, stale } = await readTogether({ strategy, seconds: SECONDS });
-      console.log(`${strategy}: ${operations} operations`);
-      expect(operations).toBeGreaterThan(1000);
+      expect(operations).toBeGreaterThan(scaled(200, 1000));
       expect(stale).toEqual([]);
     },
   );
@@ -25,8 +26,7 @@ describe.skipIf(!needs('koffi'))('8 processes, 64 keys in 16 slots', () => {
       processes: 2,
       threads: 4,
     });
-    console.log(`threads: ${operations} operations`);
-    expect(operations).toBeGreaterThan(1000);
+    expect(operations).toBeGreaterThan(scaled(200, 1000));
     expect(stale).toEqual([]);
   });
 
@@ -35,8 +35,7 @@ describe.skipIf(!needs('koffi'))('8 processes, 64 keys in 16 slots', () => {
     async (broken) => {
       let found = 0;
       for (let tries = 1; found === 0 && tries <= MOST_TRIES; tries += 1) {
-        const { operations, stale } = await readTogether({ strategy: 'rename', seconds: SECONDS, broken });
-        console.log(`${broken}: ${stale.length} stale reads of ${operations} operations`);
+        const { stale } = await readTogether({ strategy: 'rename', seconds: SECONDS, broken });
         found = stale.length;
       }
       expect(found).toBeGreaterThan(0);

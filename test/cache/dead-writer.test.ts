@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 import { run } from '../helpers/run.js';
 
@@ -41,7 +41,7 @@ describe.skipIf(!needs('koffi'))('a writer that is killed between odd and even',
 
   describe.each(['rename', 'flock'] as const)('strategy %s', (strategy) => {
     test.each(steps)('after %s: readers are right at once, and fast after the first of them', async (step, seen) => {
-      const directory = `${temporaryFolder()}/cache`;
+      const directory = `${quickFolder()}/cache`;
       const readers = [open(directory, strategy), open(directory, strategy)];
       const [first, second] = readers as [FileCache, FileCache];
       first.setSync('key', 'before');
@@ -59,7 +59,7 @@ describe.skipIf(!needs('koffi'))('a writer that is killed between odd and even',
   });
 
   test('a reader does not wait for a writer that lives, and keeps nothing', () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const writer = open(directory, 'rename');
     const reader = open(directory, 'rename');
     writer.setSync('key', 1);

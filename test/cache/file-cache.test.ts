@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 
 function open<V = unknown>(options: Partial<FileCacheOptions<V>> = {}): FileCache<V> {
-  const cache = new FileCache<V>({ directory: `${temporaryFolder()}/cache`, ...options });
+  const cache = new FileCache<V>({ directory: `${quickFolder()}/cache`, ...options });
   onTestFinished(() => cache.close());
   return cache;
 }
@@ -15,7 +15,7 @@ function open<V = unknown>(options: Partial<FileCacheOptions<V>> = {}): FileCach
 describe.skipIf(!needs('koffi'))('FileCache', () => {
   describe.each(['rename', 'flock'] as const)('strategy %s', (strategy) => {
     test('gives back what was set, through every instance, at once', async () => {
-      const directory = `${temporaryFolder()}/cache`;
+      const directory = `${quickFolder()}/cache`;
       const one = open({ directory, strategy });
       const other = open({ directory, strategy });
       await one.set('key', { a: 1 });
@@ -50,7 +50,7 @@ describe.skipIf(!needs('koffi'))('FileCache', () => {
     });
 
     test('clear empties it for every instance, and deletes the files behind', async () => {
-      const directory = `${temporaryFolder()}/cache`;
+      const directory = `${quickFolder()}/cache`;
       const one = open({ directory, strategy });
       const other = open({ directory, strategy });
       for (let index = 0; index < 100; index += 1) one.setSync(`key ${index}`, index);
@@ -63,7 +63,7 @@ describe.skipIf(!needs('koffi'))('FileCache', () => {
     });
 
     test('a directory that is removed is made again at the next write', async () => {
-      const directory = `${temporaryFolder()}/cache`;
+      const directory = `${quickFolder()}/cache`;
       const cache = open({ directory, strategy });
       await cache.set('key', 1);
       rmSync(`${directory}/v1`, { recursive: true });
@@ -114,7 +114,7 @@ describe.skipIf(!needs('koffi'))('FileCache', () => {
   });
 
   test('a cache made with one strategy is refused with the other', async () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     open({ directory, strategy: 'rename' });
     expect(() => new FileCache({ directory, strategy: 'flock' })).toThrow(
       expect.objectContaining({ code: 'ERR_INCOMPATIBLE_CACHE' }),
@@ -250,7 +250,7 @@ describe.skipIf(!needs('koffi'))('getOrSet', () => {
   });
 
   test('setTtl decides how long the result lasts, and no lock file is left', async () => {
-    const directory = `${temporaryFolder()}/cache`;
+    const directory = `${quickFolder()}/cache`;
     const cache = open<number>({ directory });
     await cache.getOrSet('key', ({ setTtl }) => {
       setTtl(0);

@@ -18,9 +18,11 @@ import type { FileCacheOptions } from '../../src/cache/options.js';
 import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 import { surelyFree } from '../helpers/times.js';
+import { warningsAreMeant } from '../helpers/warnings.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
+warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 
 const NOBODY = 65_534;
 

@@ -6,9 +6,11 @@ import { FAULTS, failAt, recordCalls } from '../faults/fault.js';
 import { openFilesIn } from '../helpers/descriptors.js';
 import { entryPath, openCache, randomBytes, temporariesIn } from '../helpers/file-cache.js';
 import { eventually } from '../helpers/times.js';
+import { warningsAreMeant } from '../helpers/warnings.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
+warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 
 const LARGE = 50 * BLOCK_LENGTH + 77;
 

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { BLOCK_LENGTH } from '../../src/cache/entry.js';
 import { openFilesIn } from '../helpers/descriptors.js';
 import { entryPath, openCache, randomBytes } from '../helpers/file-cache.js';
+import { warningsAreMeant } from '../helpers/warnings.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
+warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 
 const LENGTHS = [0, 1, 3000, 5000, BLOCK_LENGTH, 10 * BLOCK_LENGTH + 3];
 

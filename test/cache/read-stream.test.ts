@@ -8,9 +8,11 @@ import { failAt, recordCalls } from '../faults/fault.js';
 import { openFilesIn } from '../helpers/descriptors.js';
 import { collect, entryPath, openCache, randomBytes } from '../helpers/file-cache.js';
 import { eventually } from '../helpers/times.js';
+import { warningsAreMeant } from '../helpers/warnings.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
+warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 
 /** Around the edges of blocks, and of the pieces in which they are read. */
 const LENGTHS = [

@@ -4,9 +4,11 @@ import { FileCache } from '../../src/cache/file-cache.js';
 import type { CacheStrategy } from '../../src/cache/format.js';
 import { quickFolder } from '../helpers/folder.js';
 import { surelyFree } from '../helpers/times.js';
+import { warningsAreMeant } from '../helpers/warnings.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
+warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 
 /** A cache whose codec does something to it while it writes, or while it reads. */
 function cacheWhoseCodec(

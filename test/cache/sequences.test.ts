@@ -4,11 +4,12 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { BuiltInCodec, Codec } from '../../src/cache/codec.js';
 import { FileCache } from '../../src/cache/file-cache.js';
 import { quickFolder } from '../helpers/folder.js';
+import { scaled } from '../helpers/scale.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
 
-const RUNS = 40;
+const RUNS = scaled(12, 40);
 const KEYS = ['a', 'b', 'c', 'd/../e', 'ключ'];
 const TAGS = ['red', 'green'];
 const DEFAULT_TTL_MS = 1_000;

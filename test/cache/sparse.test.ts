@@ -5,6 +5,9 @@ import { encodeHeader } from '../../src/cache/entry.js';
 import { FileCache } from '../../src/cache/file-cache.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
+import { warningsAreMeant } from '../helpers/warnings.js';
+
+warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 
 /** More than a Buffer can hold, and less than the longest file of ext4. */
 const CLAIMED = 2 ** 43;

@@ -7,6 +7,7 @@ import { holdfast } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { refusalOf } from '../helpers/race.js';
 import type { Running } from '../helpers/run.js';
+import { scaled } from '../helpers/scale.js';
 import { eventually } from '../helpers/times.js';
 
 /** Without locks and mappings these run everywhere; 6 readers and 2 writers. */
@@ -26,9 +27,12 @@ function countOf(path: string): number {
   return path.endsWith('/counter') ? Number(readFileSync(path, 'latin1')) : 0;
 }
 
+/** For each strategy. */
+const SECONDS = scaled('0.4', '1.0');
+
 describe('holdfast race', () => {
   test('prints a row and a sentence for each of the five strategies, and ends with 0', async () => {
-    const { exitCode, stdout, stderr } = await holdfast(['race', '--seconds', '1']).ended;
+    const { exitCode, stdout, stderr } = await holdfast(['race', '--seconds', SECONDS]).ended;
     const code = refusalOf('flock', 'mmap');
     if (code !== undefined) {
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
@@ -38,7 +42,7 @@ describe('holdfast race', () => {
     for (const name of ['flock', 'rename', 'write-file-atomic', 'proper-lockfile']) {
       expect(stdout).toMatch(new RegExp(`^${name} +[\\d,]+ +[\\d,]+ +0 +0 +0 +0 +0 `, 'm'));
       expect(stdout).toContain(`${name}: no reader died, nothing empty, nothing torn, nothing lost.`);
-      expect(stderr).toMatch(new RegExp(`^${name}: 1\\.\\d of 1.0 s, [\\d,]+ reads`, 'm'));
+      expect(stderr).toMatch(new RegExp(`^${name}: [01]\\.\\d of ${SECONDS} s, [\\d,]+ reads`, 'm'));
     }
     // No terminal, no colours.
     expect(`${stdout}${stderr}`).not.toContain('\u001b');

@@ -3,17 +3,21 @@ import type { FileCache } from '../../src/cache/file-cache.js';
 import { errorCode } from '../../src/errors.js';
 import { openFilesIn } from '../helpers/descriptors.js';
 import { quickFolder } from '../helpers/folder.js';
+import { scaled } from '../helpers/scale.js';
+import { warningsAreMeant } from '../helpers/warnings.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 import { type CacheOperation, KEY, KEYS, OPERATIONS, OTHER, openCache } from './cache-operations.js';
 import { litter, locksHeld } from './cache-remains.js';
-import { FAULTS, type Fault, failAt, recordCalls, telling } from './fault.js';
+import { FAULTS, type Fault, failAt, recordCalls, tellingOf } from './fault.js';
 
 skipWithoutKoffi();
+warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 
 const LAST = 'the next value';
+const UNLIKE = OPERATIONS.filter(({ alike }) => !alike);
 
 describe.each(['rename', 'flock'] as const)('a cache, %s, a fault at any one call:', (strategy) => {
-  describe.each(OPERATIONS)('$name', (operation) => {
+  describe.each(strategy === 'rename' ? OPERATIONS : scaled(UNLIKE, OPERATIONS))('$name', (operation) => {
     test.each(FAULTS)('%s leaves the old value or the new one, and nothing else', async (fault) => {
       const directory = `${quickFolder()}/cache`;
       const recording = await opened(directory);
@@ -22,7 +26,7 @@ describe.each(['rename', 'flock'] as const)('a cache, %s, a fault at any one cal
       expect(calls.length).toBeGreaterThan(2);
 
       const problems: string[] = [];
-      for (const index of telling(calls, calls.length > 100 ? 1 : 3)) {
+      for (const index of tellingOf(fault, calls, calls.length > 100 ? 1 : 3)) {
         const cache = await opened(directory);
         const restore = failAt(index, fault);
         const outcome = await outcomeOf(operation, cache);

@@ -6,7 +6,7 @@ import { quickFolder } from '../helpers/folder.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 import { KEY, openCache } from './cache-operations.js';
 import { litter, locksHeld } from './cache-remains.js';
-import { FAULTS, type Fault, failAt, recordCalls, telling } from './fault.js';
+import { FAULTS, type Fault, failAt, recordCalls, tellingOf } from './fault.js';
 
 skipWithoutKoffi();
 
@@ -21,7 +21,7 @@ describe('a fault at any one call of opening a cache', () => {
       expect(calls.length).toBeGreaterThan(5);
 
       const problems: string[] = [];
-      for (const index of telling(calls)) {
+      for (const index of tellingOf(fault, calls)) {
         await prepare(directory);
         const restore = failAt(index, fault);
         const told = await open(directory);

@@ -19,6 +19,8 @@ export interface CacheOperation {
   prepare?(cache: FileCache<string>): void;
   /** What a stream writes is bytes, whatever the codec of the cache. Default `text`. */
   readonly codec?: 'bytes';
+  /** Makes the same calls under either strategy: in `npm test` it is tried under `rename`. */
+  readonly alike?: true;
   /** Whether the other key goes too. */
   readonly removesOthers?: true;
 }
@@ -44,7 +46,7 @@ export const OPERATIONS: readonly CacheOperation[] = [
   { name: 'set, small over small', before: OLD, after: NEW, run: (cache) => cache.set(KEY, NEW) },
   { name: 'set, large over small', before: OLD, after: LARGE, run: (cache) => cache.set(KEY, LARGE) },
   { name: 'set, small over large', before: OLD_LARGE, after: NEW, run: (cache) => cache.set(KEY, NEW) },
-  { name: 'set, huge over huge', before: OLD_HUGE, after: HUGE, run: (cache) => cache.set(KEY, HUGE) },
+  { name: 'set, huge over huge', alike: true, before: OLD_HUGE, after: HUGE, run: (cache) => cache.set(KEY, HUGE) },
   { name: 'setSync, new key', after: NEW, run: (cache) => cache.setSync(KEY, NEW) },
   { name: 'setSync, small over small', before: OLD, after: NEW, run: (cache) => cache.setSync(KEY, NEW) },
   { name: 'get', before: OLD, after: OLD, gives: OLD, run: (cache) => cache.get(KEY) },
@@ -60,25 +62,34 @@ export const OPERATIONS: readonly CacheOperation[] = [
   { name: 'update, new key', after: NEW, gives: NEW, run: (cache) => cache.update(KEY, (old) => old ?? NEW) },
   { name: 'update that removes', before: OLD, run: (cache) => cache.update(KEY, () => undefined) },
   { name: 'updateSync', before: OLD, after: LARGE, gives: LARGE, run: (cache) => cache.updateSync(KEY, () => LARGE) },
-  { name: 'writeStream, new key', codec: 'bytes', after: HUGE, run: (cache) => stream(cache, HUGE) },
+  { name: 'writeStream, new key', alike: true, codec: 'bytes', after: HUGE, run: (cache) => stream(cache, HUGE) },
   {
     name: 'writeStream over a small one',
+    alike: true,
     codec: 'bytes',
     before: OLD,
     after: HUGE,
     run: (cache) => stream(cache, HUGE),
   },
-  { name: 'writeStream, little', codec: 'bytes', before: OLD_LARGE, after: NEW, run: (cache) => stream(cache, NEW) },
-  { name: 'writeStream that is destroyed', codec: 'bytes', before: OLD, after: OLD, run: abandonStream },
+  {
+    name: 'writeStream, little',
+    alike: true,
+    codec: 'bytes',
+    before: OLD_LARGE,
+    after: NEW,
+    run: (cache) => stream(cache, NEW),
+  },
+  { name: 'writeStream that is destroyed', alike: true, codec: 'bytes', before: OLD, after: OLD, run: abandonStream },
   { name: 'readStream', before: OLD_HUGE, after: OLD_HUGE, gives: OLD_HUGE, run: readStream },
   { name: 'map', before: OLD_LARGE, after: OLD_LARGE, gives: OLD_LARGE, run: map },
   { name: 'setMany', before: OLD, after: NEW, run: (cache) => cache.setMany([[KEY, NEW]]) },
-  { name: 'keys', before: OLD, after: OLD, run: listKeys },
-  { name: 'invalidateTags', before: OLD, after: OLD, run: (cache) => cache.invalidateTags(['a tag']) },
-  { name: 'clear', before: OLD, removesOthers: true, run: (cache) => cache.clear() },
-  { name: 'prune', before: OLD, after: OLD, prepare: expire, run: (cache) => cache.prune() },
+  { name: 'keys', alike: true, before: OLD, after: OLD, run: listKeys },
+  { name: 'invalidateTags', alike: true, before: OLD, after: OLD, run: (cache) => cache.invalidateTags(['a tag']) },
+  { name: 'clear', alike: true, before: OLD, removesOthers: true, run: (cache) => cache.clear() },
+  { name: 'prune', alike: true, before: OLD, after: OLD, prepare: expire, run: (cache) => cache.prune() },
   {
     name: 'verify with repair',
+    alike: true,
     before: OLD,
     after: OLD,
     prepare: expire,

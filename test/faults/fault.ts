@@ -1,4 +1,5 @@
 import { replaceSyscalls, type Syscalls, syscalls } from '../../src/os/syscalls.js';
+import { scaled } from '../helpers/scale.js';
 
 /** What can befall a system call: an error, or, of a read or a write, that it does half of the work. */
 export type Fault = 'EIO' | 'ENOSPC' | 'EMFILE' | 'EACCES' | 'short';
@@ -34,6 +35,21 @@ export function telling(calls: readonly string[], firstTimes = 3): number[] {
     times.set(name, time);
     return time <= firstTimes || !calls.includes(name, index + 1) ? [index] : [];
   });
+}
+
+/** What the kernel can answer to a call; EIO it can answer to each. */
+const ANSWERS: Readonly<Record<Exclude<Fault, 'EIO'>, RegExp>> = {
+  ENOSPC: /^(open|write|ftruncate|fsync|close|mkdir|rename|exchange)/,
+  EMFILE: /^(open|readdir)/,
+  EACCES: /^(open|stat|lstat|readlink|readdir|mkdir|rmdir|rename|exchange|unlink|fch|futimes)/,
+  short: /^(read|write)(Async)?$/,
+};
+
+/** Those of the telling calls that a fault can befall; in `npm run test:full` all of them. */
+export function tellingOf(fault: Fault, calls: readonly string[], firstTimes?: number): number[] {
+  const all = telling(calls, firstTimes);
+  const possible = fault === 'EIO' ? all : all.filter((index) => ANSWERS[fault].test(calls[index] ?? ''));
+  return scaled(possible, all);
 }
 
 /** Lets one call of those that follow fail; where a name is given, only calls of that name are counted. What is returned ends it. */

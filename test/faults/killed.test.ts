@@ -6,6 +6,7 @@ import type { ProblemKind } from '../../src/cache/verify-report.js';
 import { SharedWords } from '../../src/cache/words.js';
 import { quickFolder } from '../helpers/folder.js';
 import { run } from '../helpers/run.js';
+import { scaled } from '../helpers/scale.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 import { telling } from './fault.js';
 
@@ -13,6 +14,8 @@ skipWithoutKoffi();
 
 /** How many processes are parked at the same time. */
 const AT_ONCE = 4;
+/** What a kill leaves changes with these calls only: locks and descriptors go with the process, and to look leaves nothing. */
+const CHANGES = /^(open|write|ftruncate|rename|exchange|unlink|mkdir|rmdir)/;
 const NEW = ['new', 'new '.repeat(2_000)];
 
 interface Case {
@@ -32,7 +35,11 @@ describe('a process killed with SIGKILL right before any one call', () => {
     'of $operation, $strategy: verify names and repairs all that is left, and others go on',
     async (given) => {
       const calls = await callsOf(given);
-      const places = telling(calls, calls.length > 100 ? 1 : 2);
+      const all = telling(calls, calls.length > 100 ? 1 : 2);
+      const places = scaled(
+        all.filter((place) => CHANGES.test(calls[place] ?? '') || place === calls.length - 1),
+        all,
+      );
       const problems: string[] = [];
       for (let from = 0; from < places.length; from += AT_ONCE) {
         const outcomes = places.slice(from, from + AT_ONCE).map(async (place) => {
@@ -41,7 +48,7 @@ describe('a process killed with SIGKILL right before any one call', () => {
         });
         await Promise.all(outcomes);
       }
-      expect(places.length).toBeGreaterThan(5);
+      expect(places.length).toBeGreaterThan(1);
       expect(problems).toEqual([]);
     },
   );

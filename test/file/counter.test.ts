@@ -6,15 +6,19 @@ import { countTogether, expectExact } from '../helpers/count-together.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 import { run, runProgram } from '../helpers/run.js';
+import { scaled } from '../helpers/scale.js';
 
 const PROCESSES = 8;
 /** What takes a few seconds. counter.stress.ts has 2,000 for all but the last. */
 const SHORT: [strategy: StrategyName, each: number][] = [
-  ['flock', 2_000],
-  ['rename', 200],
-  ['write-file-atomic', 50],
-  ['proper-lockfile', 50],
+  ['flock', scaled(250, 2_000)],
+  ['rename', scaled(50, 200)],
+  ['write-file-atomic', scaled(25, 50)],
+  ['proper-lockfile', scaled(25, 50)],
 ];
+
+/** Each of two processes in JavaScript and two in Python. */
+const MIXED = String(scaled(100, 300));
 
 test.each(SHORT)('8 processes lose no update: %s, %d each', async (strategy, each) => {
   const path = join(temporaryFolder(), 'count');
@@ -39,9 +43,9 @@ test.skipIf(!needs('python3')).each(['flock', 'rename'])(
     const path = join(temporaryFolder(), 'count');
     const script = new URL('../processes/increment.py', import.meta.url).pathname;
     const counters = [
-      ...Array.from({ length: 2 }, () => run('increment.mjs', [path, '300', strategy])),
-      ...Array.from({ length: 2 }, () => runProgram('python3', [script, path, '300'])),
+      ...Array.from({ length: 2 }, () => run('increment.mjs', [path, MIXED, strategy])),
+      ...Array.from({ length: 2 }, () => runProgram('python3', [script, path, MIXED])),
     ];
-    expectExact(await countTogether(path, counters), 4 * 300);
+    expectExact(await countTogether(path, counters), 4 * Number(MIXED));
   },
 );

@@ -7,19 +7,23 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { temporaryFolder } from './folder.js';
 import { needs } from './needs.js';
+import { scaled } from './scale.js';
 
 /** How a page is looked at. Narrow is a telephone. */
-export const VIEWS = [
-  { width: 1280, colorScheme: 'light' },
-  { width: 1280, colorScheme: 'dark' },
-  { width: 380, colorScheme: 'light' },
-  { width: 380, colorScheme: 'dark' },
-] as const;
+export const WIDE = { width: 1280, colorScheme: 'light' } as const;
+export const NARROW = { width: 380, colorScheme: 'dark' } as const;
+export const VIEWS: readonly View[] = scaled<readonly View[]>(
+  [WIDE, NARROW],
+  [WIDE, { width: 1280, colorScheme: 'dark' }, { width: 380, colorScheme: 'light' }, NARROW],
+);
 
 /** A browser starts within a second; on a machine that is very busy, later. */
 const START_WITHIN_MS = 60_000;
 
-export type View = (typeof VIEWS)[number];
+export interface View {
+  readonly width: number;
+  readonly colorScheme: 'light' | 'dark';
+}
 
 /** Opens a document in a browser that is there for all tests of the file. Needs `chromium`. */
 export function browserForFile(): (document: string, view: View) => Promise<Page> {

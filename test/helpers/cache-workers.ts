@@ -54,18 +54,19 @@ export const DAMAGES: readonly [string, (directory: string) => void | Promise<vo
 let moves = 0;
 
 /** No process has met anything but its own values and documented errors, and all see what is set now. */
-export async function expectAgreement(directory: string, workers: readonly Running[]): Promise<void> {
+export async function expectAgreement(directory: string, workers: readonly Running[], round: number): Promise<void> {
   for (const process of workers) process.say('stop');
-  for (const process of workers) await process.said('stopped');
+  for (const process of workers) await process.said(`stopped ${round}`);
   const cache = new FileCache({ directory });
   await cache.set('agreed', 'yes');
   for (const process of workers) process.say('last look');
-  for (const process of workers) await process.said('agreed');
+  for (const process of workers) await process.said(`agreed ${round}`);
   // All have it in memory now: who still had another cache open would not see this.
   await cache.set('agreed', 'no');
   for (const process of workers) process.say('very last look');
   for (const process of workers) {
-    const { foreign, errors, seen } = await outcome<{ foreign: number; errors: object; seen: unknown }>(process);
+    const line = await process.said(new RegExp(`^round ${round}: `));
+    const { foreign, errors, seen } = JSON.parse(line.slice(line.indexOf('{')));
     expect({ foreign, errors, seen }).toEqual({ foreign: 0, errors: {}, seen: ['yes', 'no'] });
   }
   await cache.close();

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { placeOf } from '../../src/cache/key.js';
-import { temporaryFolder } from './folder.js';
+import { quickFolder } from './folder.js';
 import { type Recorded, readHistory, staleReads } from './history.js';
 import { run } from './run.js';
 
@@ -22,7 +22,7 @@ export async function readTogether({ processes = PROCESSES, threads = 0, ...opti
   operations: number;
   stale: Recorded[];
 }> {
-  const folder = temporaryFolder();
+  const folder = quickFolder();
   const keys = keysOfFewSlots();
   const histories: string[] = [];
   const workers = Array.from({ length: processes }, (_, index) => {

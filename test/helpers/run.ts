@@ -9,8 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A program that runs beside the test. It is killed, and waited for, when the test ends. */
 export interface Running {
   readonly pid: number;
-  /** Resolves when it has printed this line, or one like it; rejects when it ends without. */
-  said(line: string | RegExp): Promise<void>;
+  /** Resolves with this line, or the first one like it, when it has printed it; rejects when it ends without. */
+  said(line: string | RegExp): Promise<string>;
   /** The first line that it prints; rejects when it ends without. */
   firstLine(): Promise<string>;
   /** Writes a line to its standard input. */
@@ -64,15 +64,19 @@ export function runProgram(program: string, args: string[], env: Record<string, 
       ),
     said: (line) =>
       surelyFree(
-        new Promise<void>((resolve, reject) => {
+        new Promise<string>((resolve, reject) => {
           const isIt = (said: string) => (line instanceof RegExp ? line.test(said) : said === line);
           const look = () => {
-            if (heard.some(isIt)) resolve();
+            const found = heard.find(isIt);
+            if (found === undefined) return;
+            lines.off('line', look);
+            resolve(found);
           };
-          look();
           lines.on('line', look);
+          look();
           void ended.then(({ stdout, stderr }) => {
-            if (stdout.split('\n').some(isIt)) resolve();
+            const found = stdout.split('\n').find(isIt);
+            if (found !== undefined) resolve(found);
             else reject(new Error(`It ended without saying "${line}": ${stderr}`));
           });
         }),

@@ -94,50 +94,61 @@ const roles = {
     return { times: Number(times), longest };
   },
 
-  /** Sets and reads its own and others' keys until it is told to stop; nothing but a documented error may come of it. */
+  /**
+   * Sets and reads its own and others' keys until it is told to stop, and looks whether it agrees with the others; nothing but a documented
+   * error may come of it. Then again, until it is told to end.
+   */
   async works() {
-    let stopped = false;
-    void lines.next().then(() => {
-      stopped = true;
-    });
-    /** @type {Record<string, number>} */
-    const errors = {};
-    let operations = 0;
-    let foreign = 0;
-    while (!stopped) {
-      const key = `key-${Math.floor(Math.random() * 50)}`;
-      try {
-        if (Math.random() < 0.3) await cache.set(key, { key, filler: 'x'.repeat(Math.floor(Math.random() * 2000)) });
-        else {
-          const value = await cache.get(key);
-          if (value !== undefined && /** @type {{ key: string }} */ (value).key !== key) foreign += 1;
-        }
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-        errors[code] = (errors[code] ?? 0) + 1;
-      }
-      operations += 1;
-      if (operations % 20 === 0) await delay(0);
+    for (let round = 1; ; round += 1) {
+      console.log(`round ${round}: ${JSON.stringify(await workUntilAgreed(round))}`);
+      if ((await lines.next()).value === 'end') return round;
     }
-    const last = lines.next();
-    console.log('stopped');
-    await last;
-    // Whoever works in a directory that was removed notices within a second.
-    const deadline = performance.now() + 5000;
-    let seen = await cache.get('agreed');
-    while (seen === undefined && performance.now() < deadline) {
-      await delay(20);
-      seen = await cache.get('agreed');
-    }
-    // Where the words were replaced by a copy of themselves, only the look once a second tells who has which.
-    await delay(1500);
-    seen = await cache.get('agreed');
-    const veryLast = lines.next();
-    console.log('agreed');
-    await veryLast;
-    return { operations, foreign, errors, seen: [seen, cache.getSync('agreed')] };
   },
 };
+
+/** @param {number} round */
+async function workUntilAgreed(round) {
+  let stopped = false;
+  void lines.next().then(() => {
+    stopped = true;
+  });
+  /** @type {Record<string, number>} */
+  const errors = {};
+  let operations = 0;
+  let foreign = 0;
+  while (!stopped) {
+    const key = `key-${Math.floor(Math.random() * 50)}`;
+    try {
+      if (Math.random() < 0.3) await cache.set(key, { key, filler: 'x'.repeat(Math.floor(Math.random() * 2000)) });
+      else {
+        const value = await cache.get(key);
+        if (value !== undefined && /** @type {{ key: string }} */ (value).key !== key) foreign += 1;
+      }
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      errors[code] = (errors[code] ?? 0) + 1;
+    }
+    operations += 1;
+    if (operations % 20 === 0) await delay(0);
+  }
+  const last = lines.next();
+  console.log(`stopped ${round}`);
+  await last;
+  // Whoever works in a directory that was removed notices within a second.
+  const deadline = performance.now() + 5000;
+  let seen = await cache.get('agreed');
+  while (seen === undefined && performance.now() < deadline) {
+    await delay(20);
+    seen = await cache.get('agreed');
+  }
+  // Where the words were replaced by a copy of themselves, only the look once a second tells who has which.
+  await delay(1500);
+  seen = await cache.get('agreed');
+  const veryLast = lines.next();
+  console.log(`agreed ${round}`);
+  await veryLast;
+  return { operations, foreign, errors, seen: [seen, cache.getSync('agreed')] };
+}
 
 console.log('ready');
 await lines.next();

@@ -7,11 +7,13 @@ import { FileCache, mapFile, readFile, updateFile, writeFile } from '../../dist/
 
 /** @typedef {import('../../dist/index.js').StrategyName} StrategyName */
 
+const FULL = process.env['HOLDFAST_TEST_SCALE'] === 'full';
+
 const [place = '', how = '', role] = process.argv.slice(2);
 
 async function files() {
   const options = { strategy: /** @type {StrategyName} */ (how) };
-  for (let time = 0; time < 40; time += 1) {
+  for (let time = 0; time < (FULL ? 40 : 12); time += 1) {
     if (role === 'reader') await readFile(place, options);
     else if (role === 'mapper') {
       const file = await mapFile(place, options);
@@ -29,13 +31,13 @@ async function cache() {
     strategy: how === 'cache-flock' ? 'flock' : 'rename',
     maxEntries: 50,
   });
-  for (let time = 0; time < 60; time += 1) {
+  for (let time = 0; time < (FULL ? 60 : 20); time += 1) {
     await entries.set(`key ${time % 20}`, { time });
     await entries.get(`key ${(time * 7) % 20}`);
     await entries.getOrSet(`load ${time % 3}`, async () => ({ time }));
     await entries.update('count', (count) => Number(count ?? 0) + 1);
     if (time % 13 === 0) await entries.delete(`key ${time % 20}`);
-    if (time === 30) await entries.set('large', 'x'.repeat(100_000));
+    if (time === 10) await entries.set('large', 'x'.repeat(100_000));
     await entries.get('large');
   }
   if (role === 'mapper') await entries.clear();

@@ -1,25 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { RaceProgress } from '../../src/race/index.js';
 import { EIGHT, raceOne, raceUntil, refusalOf } from '../helpers/race.js';
+import { scaled } from '../helpers/scale.js';
 
-const SEEDS = [1, 2, 3, 4, 5];
+const SEEDS = scaled([1, 2], [1, 2, 3, 4, 5]);
 
 describe('the naive strategy', () => {
-  test('kills mapping readers with SIGBUS, with each of 5 seeds', async () => {
+  test('kills mapping readers with SIGBUS, with each of several seeds', async () => {
     const code = refusalOf('naive', 'mmap');
     if (code !== undefined) {
       await expect(raceOne('naive', { access: 'mmap' })).rejects.toMatchObject({ code });
       return;
     }
-    const firstDeaths: number[] = [];
     for (const seed of SEEDS) {
       const result = await raceUntil(({ sigbus }) => sigbus > 0, 'naive', { ...EIGHT, seed });
       expect(result.sigbus).toBeGreaterThan(0);
       expect(result.timeline.flatMap(({ deaths }) => deaths)).toHaveLength(result.sigbus);
-      firstDeaths.push(result.firstDeathMs ?? Number.NaN);
     }
-    const median = firstDeaths.toSorted((a, b) => a - b)[2];
-    console.log(`naive, first death by seed: ${firstDeaths.join(', ')} ms; median ${median} ms`);
   });
 
   test.each(['read', 'stream'] as const)('gives empty and torn reads with access %s', async (access) => {

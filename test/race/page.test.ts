@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { RaceReport, RaceResult, RaceSample } from '../../src/race/index.js';
 import { renderRacePage } from '../../src/race/index.js';
 import { runRaceWith } from '../../src/race/run-race.js';
-import { browserForFile, faintTexts, overflowing, VIEWS } from '../helpers/browser.js';
+import { browserForFile, faintTexts, NARROW, overflowing, VIEWS, WIDE } from '../helpers/browser.js';
 import { needs } from '../helpers/needs.js';
 
 const SETUP = { childFolder: new URL('../../dist/race/', import.meta.url), lock: 'real' } as const;
@@ -82,7 +82,7 @@ describe.skipIf(!needs('chromium'))('the page of a race', () => {
 
   test('draws some of very many processes, and says so', async () => {
     const long = report.strategies.slice(0, 1).map((result) => longResult(result, 16, 20_000));
-    const page = await open(renderRacePage({ ...report, strategies: long }), VIEWS[2]);
+    const page = await open(renderRacePage({ ...report, strategies: long }), NARROW);
     expect(await page.locator('.death').count()).toBe(10_000);
     const text = await page.locator('section#naive').textContent();
     expect(text).toContain('320,000 deaths by SIGBUS');
@@ -90,7 +90,7 @@ describe.skipIf(!needs('chromium'))('the page of a race', () => {
   });
 
   test('says so where nothing was counted', async () => {
-    const page = await open(renderRacePage({ ...report, interrupted: true, strategies: [] }), VIEWS[0]);
+    const page = await open(renderRacePage({ ...report, interrupted: true, strategies: [] }), WIDE);
     expect(await page.locator('h1').textContent()).toBe('The race was interrupted before anything was counted');
     expect(await page.locator('section').first().textContent()).toContain('Nothing was counted');
   });

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { runRaceWith } from '../../src/race/run-race.js';
 import { childrenOf } from '../helpers/children.js';
@@ -47,8 +48,10 @@ describe('a race', () => {
 
   test('leaves no process and no file, also when its processes cannot start', async () => {
     const directory = temporaryFolder();
-    const nowhere = { childFolder: new URL('./nowhere/', import.meta.url), lock: 'real' } as const;
-    await expect(runRaceWith({ ...OPTIONS, directory }, nowhere)).rejects.toThrow(/could begin/);
+    const silent = temporaryFolder();
+    for (const role of ['reader', 'writer']) writeFileSync(`${silent}/${role}.js`, 'process.exit(1);');
+    const setup = { childFolder: pathToFileURL(`${silent}/`), lock: 'real' } as const;
+    await expect(runRaceWith({ ...OPTIONS, directory }, setup)).rejects.toThrow(/could begin/);
     expect(readdirSync(directory)).toEqual([]);
     if (process.platform === 'linux') expect(childrenOf(process.pid)).toEqual([]);
   });

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { STRATEGY_NAMES, strategyNamed } from '../../src/file/index.js';
 import { type RaceProgress, verdictOf } from '../../src/race/index.js';
 import { CLEAN, EIGHT, raceUntil, refusalOf, SAFE } from '../helpers/race.js';
+import { scaled } from '../helpers/scale.js';
 
 /** One byte more than a page: a file that shrinks takes a whole page from under a mapping. */
 const BYTES = 4_097;
 
 /** As long as it takes the broken lock to show, and then some. */
 function enough({ atMs, reads, writes }: RaceProgress): boolean {
-  return atMs >= 400 && reads >= 100 && writes >= 20;
+  return atMs >= scaled(150, 400) && reads >= 100 && writes >= 20;
 }
 
 describe('beside 3 writers, 5 readers see no SIGBUS, nothing empty, torn or lost', () => {

@@ -50,6 +50,14 @@ test('a closed descriptor holds nothing, even where its number stands for anothe
   expect(locks.of(path)).toBe('none');
 });
 
+test('nor does one that was closed unseen, whose number stands for another locked file by now', () => {
+  const { locks, path, descriptors } = opened(1);
+  closeSync(descriptors[0]);
+  expect(openSync(`${path}.other`, 'a')).toBe(descriptors[0]);
+  expect(tryFlock(descriptors[0], 'exclusive')).toBe(true);
+  expect(locks.of(path)).toBe('none');
+});
+
 test.each([
   ['there is no /proc', 'ENOENT', undefined],
   ['it must not be read', 'EACCES', undefined],

@@ -459,12 +459,14 @@ describe('unlocked-reader, unlocked-writer', () => {
     ]);
   });
 
-  test('locks of fcntl count, for the process, until any descriptor of the sidecar is closed', async () => {
+  test('locks of fcntl count, for the process, until they are given up or any descriptor of the sidecar is closed', async () => {
     const lock = '4 fcntl(9, F_SETLKW, {l_type=F_RDLCK, l_whence=SEEK_SET, l_start=0, l_len=0}) = 0';
     const start = locked(1, 'LOCK_EX', rewrittenBy(1)) + log('4 open("/d/cache.lock", O_RDWR) = 9', lock);
     expect(await findingsIn(start + readBy(4))).toEqual([]);
     const again = log('4 open("/d/cache.lock", O_RDWR) = 10', '4 close(10) = 0');
     expect((await findingsIn(start + again + readBy(4))).map(({ kind }) => kind)).toEqual(['unlocked-reader']);
+    const unlocked = log(lock.replace('F_RDLCK', 'F_UNLCK'));
+    expect((await findingsIn(start + unlocked + readBy(4))).map(({ kind }) => kind)).toEqual(['unlocked-reader']);
   });
 
   test('a refused lock is none', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderDiagnosePage } from '../../../src/diagnose/page/page.js';
 import type { DiagnoseReport } from '../../../src/diagnose/report/report.js';
-import { browserForFile, faintTexts, overflowing, VIEWS } from '../../helpers/browser.js';
+import { browserForFile, faintTexts, overflowing, VIEWS, WIDE } from '../../helpers/browser.js';
 import { needs } from '../../helpers/needs.js';
 import { EMPTY, SAMPLE } from './sample-report.js';
 
@@ -50,7 +50,7 @@ describe.skipIf(!needs('chromium'))('the page of a diagnosis', () => {
   });
 
   test('puts victim and culprit side by side, from open to SIGBUS', async () => {
-    const page = await open(renderDiagnosePage(SAMPLE), VIEWS[0]);
+    const page = await open(renderDiagnosePage(SAMPLE), WIDE);
     const [known, unknown] = [page.locator('#finding-1'), page.locator('#finding-2')];
     const [victim, culprit] = await known.locator('.actor').all();
     const [left, right] = [await victim?.boundingBox(), await culprit?.boundingBox()];

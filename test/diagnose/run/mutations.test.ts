@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DiagnoseReport, diagnose } from '../../../src/diagnose/index.js';
+import { scaled } from '../../helpers/scale.js';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/diagnose/', import.meta.url));
 /** Every line of every fixture, as bytes. */
@@ -68,7 +69,7 @@ describe('whatever is in a log', () => {
       fc.asyncProperty(logs, async (text) => {
         isSane(await diagnose([{ name: 'log', chunks: [Buffer.from(text, 'latin1')] }]));
       }),
-      { numRuns: 300 },
+      { numRuns: scaled(100, 300) },
     );
   });
 
@@ -81,7 +82,7 @@ describe('whatever is in a log', () => {
           ),
         );
       }),
-      { numRuns: 60 },
+      { numRuns: scaled(20, 60) },
     );
   });
 
@@ -90,7 +91,7 @@ describe('whatever is in a log', () => {
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 400 })), async (chunks) => {
         isSane(await diagnose([{ name: 'log', chunks }]));
       }),
-      { numRuns: 200 },
+      { numRuns: scaled(70, 200) },
     );
   });
 });

@@ -9,12 +9,14 @@ import type { RaceReport } from '../../../src/race/index.js';
 import { holdfast, MAIN } from '../../helpers/cli.js';
 import { temporaryFolder } from '../../helpers/folder.js';
 import { needs } from '../../helpers/needs.js';
+import { scaled } from '../../helpers/scale.js';
 import { strace } from '../../helpers/strace.js';
 import { gist } from './read-text.js';
 
 const processes = fileURLToPath(new URL('../../processes/', import.meta.url));
 /** A race under strace is slow; a try in which nobody died shows nothing. */
-const TRIES = 10;
+const TRIES = 20;
+const SECONDS = scaled('0.6', '2');
 
 describe.skipIf(!needs('strace', 'koffi'))('a log of the naive race', () => {
   const ways = [
@@ -40,7 +42,7 @@ describe.skipIf(!needs('strace', 'koffi'))('a log of the naive race', () => {
           '--writers',
           '3',
           '--seconds',
-          '2',
+          SECONDS,
           '--output',
           json,
         ];

@@ -1,0 +1,3 @@
+import { failAtWarnings } from '../helpers/warnings.js';
+
+failAtWarnings();
