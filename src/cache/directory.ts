@@ -2,6 +2,7 @@ import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { blockBytes, type FilesystemKind, filesystemKind } from '../os/filesystem.js';
 import { assertMapSupported } from '../os/mmap.js';
 import { absolutePath, parentFolder } from '../os/paths.js';
+import { assertMayKeepCache } from '../os/permissions.js';
 import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, syscalls } from '../os/syscalls.js';
 import { writeFully } from '../os/transfer.js';
 import { type CachePaths, cachePaths, README_CONTENT, README_FILE, TAG_CONTENT, TAG_FILE } from './layout.js';
@@ -28,6 +29,7 @@ export interface CacheDirectory {
  * `ERR_MAP_UNSUPPORTED`. Nothing has been made then, and nothing written. `path`: see {@link directoryPath}.
  */
 export function prepareDirectory(path: string, mode: number): CacheDirectory {
+  assertMayKeepCache(path);
   assertMapSupported();
   if (assertSafePath(path, mode) === 'missing') {
     makeFolders(path, mode);

@@ -1,5 +1,7 @@
 import { HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { absolutePath } from '../os/paths.js';
+import { assertMayLock } from '../os/permissions.js';
 import { abortReason } from '../os/realms.js';
 import { clearTimeout, setTimeout } from '../os/timers.js';
 import type { HeldLock } from './file-lock.js';
@@ -33,7 +35,7 @@ const stations = new Map<string, Station>();
 export async function lockSidecar(path: string | URL, mode: LockMode, options: WaitOptions = {}): Promise<HeldLock> {
   assertMode(mode);
   const wait = patience(options);
-  const sidecar = batchSidecar(path, mode) ?? locateSidecar(path);
+  const sidecar = batchSidecar(path, mode) ?? permittedSidecar(path);
   const { station, granted } = stationFor(sidecar, mode);
   if (!granted) await tellingOfWait(sidecar.dataPath, waitFor(station, sidecar, mode, wait));
   return hold(station, sidecar, mode);
@@ -45,7 +47,7 @@ export async function lockSidecar(path: string | URL, mode: LockMode, options: W
  */
 export function tryLockSidecar(path: string | URL, mode: LockMode): HeldLock | undefined {
   assertMode(mode);
-  const sidecar = locateSidecar(path);
+  const sidecar = permittedSidecar(path);
   const { station, granted } = stationFor(sidecar, mode);
   if (granted) return hold(station, sidecar, mode);
   station.turnAway();
@@ -54,6 +56,12 @@ export function tryLockSidecar(path: string | URL, mode: LockMode): HeldLock | u
 
 function hold(station: Station, sidecar: Sidecar, mode: LockMode): HeldLock {
   return { path: sidecar.dataPath, mode, key: station, release: () => station.release() };
+}
+
+/** Finds the sidecar; what Node's permission model keeps this process from is told first, all of it. */
+function permittedSidecar(path: string | URL): Sidecar {
+  assertMayLock(absolutePath(path));
+  return locateSidecar(path);
 }
 
 /** The sidecar of a path that this process has locked a moment ago, in the middle of a batch: looked up then, and not again. */

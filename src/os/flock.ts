@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { ownRequire } from '#own-require';
 import { errorCode, HoldfastError } from '../errors.js';
 import { libc, libcFailure } from './libc.js';
+import { hintOf } from './permissions.js';
 import { isError, messageOf } from './realms.js';
 
 /** `shared`: any number of holders. `exclusive`: one holder, and no shared one beside it. */
@@ -81,7 +82,7 @@ function select(): Flock {
   const where = isMainThread ? (forced ? `HOLDFAST_FLOCK=${forced}` : 'fs-ext or koffi') : 'koffi, in a worker thread';
   throw new HoldfastError(
     'ERR_LOCK_UNSUPPORTED',
-    `flock(2) cannot be reached through ${where}: ${failures.map(describe).join('; ')}`,
+    `flock(2) cannot be reached through ${where}: ${failures.map(describe).join('; ')}.${hintOf(failures[0])}`,
     { syscall: 'flock', cause: failures[0] },
   );
 }

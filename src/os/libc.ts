@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 import { ownRequire } from '#own-require';
+import { type DescriptorCalls, declareDescriptorCalls } from './libc-descriptors.js';
 
 /** An error of the operating system, shaped as those of node:fs are. */
 export interface SystemError extends Error {
@@ -22,6 +23,8 @@ export interface Libc {
   ioctl(fd: number, request: number, argument: Buffer): number;
   /** renameat2(2) with both paths taken from the working directory. */
   renameat2(from: string, to: string, flags: number): number;
+  /** Calls on descriptors, for where node:fs refuses them. */
+  descriptorCalls(): DescriptorCalls;
   /** The error of the call before this one, as node:fs would have thrown it. */
   lastError(syscall: string, path?: string): SystemError;
   /** Where the bytes lie, of which there must be one at least. */
@@ -64,6 +67,7 @@ function load(): Libc {
   const koffi: typeof import('koffi') = ownRequire('koffi');
   const library = koffi.load(null);
   const mmap = library.func('mmap', 'intptr_t', ['intptr_t', 'size_t', 'int', 'int', 'int', 'int64_t']);
+  let descriptorCalls: DescriptorCalls | undefined;
   const memchr = library.func('memchr', 'intptr_t', ['void *', 'int', 'size_t']);
   return {
     flock: library.func('flock', 'int', ['int', 'int']),
@@ -71,6 +75,10 @@ function load(): Libc {
     munmap: library.func('munmap', 'int', ['intptr_t', 'size_t']),
     ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'void *']),
     renameat2: loadRenameat2(library),
+    descriptorCalls: () => {
+      descriptorCalls ??= declareDescriptorCalls(library);
+      return descriptorCalls;
+    },
     lastError: (syscall, path) => systemError(koffi.errno(), syscall, path),
     // The first byte that is like the first one is the first one.
     addressOf: (bytes) => Number(memchr(bytes, bytes.readUInt8(0), 1)),

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { isMainThread } from 'node:worker_threads';
 import { HoldfastError } from '../errors.js';
 import { type Libc, libc, libcFailure } from './libc.js';
+import { hintOf } from './permissions.js';
 import { messageOf } from './realms.js';
 import { reserve } from './reservation.js';
 import { assertHoldable } from './transfer.js';
@@ -66,10 +67,14 @@ export function mapShared(fd: number, length: number): Mapping {
 export function assertMapSupported(): void {
   const failure = process.platform === 'win32' ? new Error('Windows has no mmap(2)') : libcFailure();
   if (failure === undefined) return;
-  throw new HoldfastError('ERR_MAP_UNSUPPORTED', `Files cannot be mapped: koffi did not load (${reason(failure)}).`, {
-    syscall: 'mmap',
-    cause: failure,
-  });
+  throw new HoldfastError(
+    'ERR_MAP_UNSUPPORTED',
+    `Files cannot be mapped: koffi did not load (${reason(failure)}).${hintOf(failure)}`,
+    {
+      syscall: 'mmap',
+      cause: failure,
+    },
+  );
 }
 
 /** With `reserved` the range is one that V8 frees itself, also at the end of a thread whose finalizers are not run. */

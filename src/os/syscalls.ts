@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { fchmod, fchown, fsync, fsyncAsync, futimes } from './descriptor-calls.js';
 import { exchange } from './exchange.js';
 import { tryFlock, unflock } from './flock.js';
 import { setNoCopyOnWrite } from './no-copy-on-write.js';
@@ -71,14 +72,11 @@ const real = {
       );
     }),
   /** Through the thread pool: fsync(2) lasts milliseconds. */
-  fsyncAsync: (fd: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      fs.fsync(fd, (error) => (error ? reject(error) : resolve()));
-    }),
+  fsyncAsync,
   ftruncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
-  fchmod: (fd: number, mode: number): void => fs.fchmodSync(fd, mode),
-  fchown: (fd: number, uid: number, gid: number): void => fs.fchownSync(fd, uid, gid),
-  futimes: (fd: number, atime: number, mtime: number): void => fs.futimesSync(fd, atime, mtime),
+  fchmod,
+  fchown,
+  futimes,
   rename: (from: string, to: string): void => fs.renameSync(from, to),
   unlink: (path: string): void => fs.unlinkSync(path),
   mkdir: (path: string, mode: number): void => {
@@ -87,7 +85,7 @@ const real = {
   rmdir: (path: string): void => fs.rmdirSync(path),
   /** Names in a folder, without `.` and `..`, in no order. */
   readdir: (path: string): string[] => fs.readdirSync(path),
-  fsync: (fd: number): void => fs.fsyncSync(fd),
+  fsync,
   exchange,
   setNoCopyOnWrite,
   tryFlock,
