@@ -7,8 +7,10 @@ import { restampEntry } from './entry.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { HEADER_ALLOWANCE } from './options.js';
+import { type HeaderFound, readHeader } from './read-header.js';
 import { staleUntilOf } from './recency.js';
 import { inPresentEra, inPresentEraSync } from './steps.js';
+import { isFreshIn } from './tags.js';
 import { Temporary } from './temporary.js';
 import type { TemporaryEntry } from './write-entry.js';
 
@@ -25,7 +27,8 @@ import type { TemporaryEntry } from './write-entry.js';
 
 /** What a write came to. `refused`: the condition did not hold, and nothing was changed. */
 export type Committed = 'committed' | 'refused';
-export type Removed = 'removed' | 'absent' | 'refused';
+/** What a removal came to. `swept`: what was there no read would have given (expired, invalidated, damaged). */
+export type Removed = 'removed' | 'swept' | 'absent' | 'refused';
 
 /** Asked inside the section, so that nothing can come between the answer and the write. */
 export type Condition = (era: Era) => boolean;
@@ -105,7 +108,7 @@ export async function remove(core: CacheCore, place: Place, condition?: Conditio
     within = era;
     return removeIn(core, era, place, condition);
   });
-  if (core.options.flush && outcome === 'removed' && within) await core.whileOpen(flushFolder(within, place));
+  if (core.options.flush && removedFile(outcome) && within) await core.whileOpen(flushFolder(within, place));
   return outcome;
 }
 
@@ -116,7 +119,7 @@ export function removeSync(core: CacheCore, place: Place, condition?: Condition)
     within = era;
     return removeIn(core, era, place, condition);
   });
-  if (core.options.flush && outcome === 'removed' && within) flushFolderNow(within, place);
+  if (core.options.flush && removedFile(outcome) && within) flushFolderNow(within, place);
   return outcome;
 }
 
@@ -164,11 +167,26 @@ function publishIn(
 
 function removeIn(core: CacheCore, era: Era, place: Place, condition: Condition | undefined): Removed {
   if (condition?.(era) === false) return 'refused';
-  return core.remove(era, place) ? 'removed' : 'absent';
+  const found = readHeader(era, place.shard, place.hash);
+  if (!core.remove(era, place)) return 'absent';
+  if (isNoEntry(era, found)) return 'swept';
+  core.counters.deletes += 1;
+  return 'removed';
 }
 
 function sizeOf(bytes: Buffer): Omit<TemporaryEntry, 'path'> {
   return { length: bytes.length, staleUntil: staleUntilOf(bytes) };
+}
+
+/** What could not be looked at may have been one. */
+function isNoEntry(era: Era, found: HeaderFound): boolean {
+  return found.kind === 'header'
+    ? !isFreshIn(era, found.header)
+    : found.kind === 'absent' || found.damage !== 'unreadable';
+}
+
+function removedFile(outcome: Removed): boolean {
+  return outcome === 'removed' || outcome === 'swept';
 }
 
 async function flushFolder(era: Era, place: Place): Promise<void> {

@@ -215,16 +215,14 @@ export class CacheCore {
     this.counters.sets += 1;
   }
 
-  /** Steps 2 to 4 of a delete. Inside the shard's exclusive section. False where there was nothing. */
+  /** Steps 2 to 4 of a delete. Inside the shard's exclusive section. False where there was no file. */
   remove(era: Era, place: Place): boolean {
-    const wasThere = writing(era, place, () => {
+    return writing(era, place, () => {
       const removed = removeEntry(era, place);
       if (removed === undefined) return false;
       era.words.totals.add(place.shard, removed);
       return true;
     });
-    if (wasThere) this.counters.deletes += 1;
-    return wasThere;
   }
 
   /** Something to be done about once a second; it must not throw. */

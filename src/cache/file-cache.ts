@@ -9,7 +9,7 @@ import { entries, keys } from './iterate.js';
 import { forEachInTurns } from './many.js';
 import { map } from './map.js';
 import type { KeptValue } from './memory-tier.js';
-import type { FileCacheOptions, SetOptions } from './options.js';
+import { type FileCacheOptions, resolveSetOptions, type SetOptions } from './options.js';
 import { placeToWrite } from './own-write.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { readStream } from './read-stream.js';
@@ -87,7 +87,7 @@ export class FileCache<V = unknown> {
     setSync(this.#core, this.#evictor, key, value, options);
   }
 
-  /** Removes an entry; false where there was none. */
+  /** Removes an entry. False where there was none that `get` would have given: expired, invalidated and damaged ones go all the same. */
   async delete(key: string): Promise<boolean> {
     const place = placeToWrite(this.#core, key);
     return (await remove(this.#core, place)) === 'removed';
@@ -138,10 +138,11 @@ export class FileCache<V = unknown> {
 
   /** Stores many values; each is visible when it is stored, and where one fails those before it stay. */
   async setMany(entries: Iterable<readonly [string, V]>, options: SetOptions = {}): Promise<void> {
+    resolveSetOptions(options);
     await forEachInTurns(entries, ([key, value]) => this.set(key, value, options));
   }
 
-  /** Removes many entries; how many there were. */
+  /** Removes many entries; how many `delete` would have said true for. */
   async deleteMany(keys: Iterable<string>): Promise<number> {
     let removed = 0;
     await forEachInTurns(keys, async (key) => {

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.js';
+import { assertKnownOptions, namesOf } from '../lock/index.js';
 import { isAbortSignal } from '../os/realms.js';
 import { checkTags } from './key.js';
 import { resolveTtl } from './options.js';
@@ -25,8 +26,14 @@ export interface FlightOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+const KNOWN = namesOf<GetOrSetOptions>({
+  ...{ ttl: true, staleWhileRevalidate: true, tags: true },
+  ...{ lockTimeout: true, signal: true },
+});
+
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
 export function resolveFlightOptions(options: GetOrSetOptions, lockTimeoutMs: number): FlightOptions {
+  assertKnownOptions(options, KNOWN);
   const { ttl, staleWhileRevalidate, tags, lockTimeout, signal } = options;
   if (signal !== undefined && !isAbortSignal(signal))
     throw new HoldfastError('ERR_INVALID_ARGUMENT', 'signal must be an AbortSignal.');

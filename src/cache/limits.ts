@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.js';
+import { shown } from '../os/shown.js';
 import { blocksOf } from './blocks.js';
 import { SHARDS } from './key.js';
 import { LONGEST_SPARE } from './spare.js';
@@ -29,7 +30,7 @@ const PART_FOR_SPARES = 1 / 16;
 export function assertLimits({ maxBytes, maxEntries }: Limits): void {
   for (const [name, limit] of Object.entries({ maxBytes, maxEntries })) {
     if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 1)) continue;
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', `${name} must be a whole number from 1, not ${String(limit)}.`);
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', `${name} must be a whole number from 1, not ${shown(limit)}.`);
   }
 }
 

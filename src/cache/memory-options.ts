@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import { assertKnownOptions } from '../lock/index.js';
+import { shown } from '../os/shown.js';
 
 /** How much a process keeps in memory of what it has read. */
 export interface MemoryOptions {
@@ -22,13 +23,13 @@ export function resolveMemory(option: unknown): MemoryLimits | undefined {
   if (option === false) return undefined;
   if (option === undefined) return DEFAULTS;
   if (typeof option !== 'object' || option === null) {
-    throw invalid(`memory must be false, or an object with maxEntries and maxBytes, not ${String(option)}.`);
+    throw invalid(`memory must be false, or an object with maxEntries and maxBytes, not ${shown(option)}.`);
   }
   assertKnownOptions(option, Object.keys(DEFAULTS));
   const { maxEntries = DEFAULTS.maxEntries, maxBytes = DEFAULTS.maxBytes } = option as MemoryOptions;
   for (const [name, limit] of Object.entries({ maxEntries, maxBytes })) {
     if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw invalid(`memory.${name} must be a whole number from 1, not ${String(limit)}; memory: false is no tier.`);
+      throw invalid(`memory.${name} must be a whole number from 1, not ${shown(limit)}; memory: false is no tier.`);
     }
   }
   return { maxEntries, maxBytes };

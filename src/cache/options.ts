@@ -1,8 +1,10 @@
 import { HoldfastError } from '../errors.js';
-import { assertKnownOptions } from '../lock/index.js';
+import { assertKnownOptions, namesOf } from '../lock/index.js';
 import { isUrl } from '../os/realms.js';
+import { shown } from '../os/shown.js';
 import { type BuiltInCodec, type Codec, codecOf, type NamedCodec } from './codec.js';
 import type { CacheStrategy } from './format.js';
+import { checkTags } from './key.js';
 import { assertLimits, type Limits } from './limits.js';
 import { type MemoryLimits, type MemoryOptions, resolveMemory } from './memory-options.js';
 
@@ -56,6 +58,13 @@ export interface SetOptions {
   tags?: readonly string[] | undefined;
 }
 
+/** The same, checked. */
+export interface ResolvedSetOptions {
+  /** `undefined`: the cache's. */
+  readonly ttl: number | undefined;
+  readonly tags: readonly string[];
+}
+
 /** FileCacheOptions, checked and complete. */
 export interface ResolvedCacheOptions {
   readonly directory: string | URL;
@@ -76,10 +85,11 @@ export const USUAL_INLINE_LIMIT = 64 * 1024;
 /** What a header may take beside a value of `inlineLimit` bytes. */
 export const HEADER_ALLOWANCE = 1024;
 
-const KNOWN = [
-  ...['directory', 'strategy', 'ttl', 'codec', 'memory', 'maxBytes', 'maxEntries'],
-  ...['inlineLimit', 'flush', 'lockTimeout', 'mode'],
-];
+const KNOWN = namesOf<FileCacheOptions>({
+  ...{ directory: true, strategy: true, ttl: true, codec: true, memory: true, maxBytes: true, maxEntries: true },
+  ...{ inlineLimit: true, flush: true, lockTimeout: true, mode: true },
+});
+const KNOWN_TO_SET = namesOf<SetOptions>({ ttl: true, tags: true });
 
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
 export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCacheOptions {
@@ -99,14 +109,14 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
   } = options;
   if (typeof directory !== 'string' && !isUrl(directory)) throw invalid('directory must be a path.');
   if (strategy !== 'rename' && strategy !== 'flock') {
-    throw invalid(`strategy must be 'rename' or 'flock', not ${JSON.stringify(strategy)}.`);
+    throw invalid(`strategy must be 'rename' or 'flock', not ${shown(strategy)}.`);
   }
   if (!Number.isSafeInteger(inlineLimit) || inlineLimit < 0) {
-    throw invalid(`inlineLimit must be a whole number of bytes, 0 or more, not ${String(inlineLimit)}.`);
+    throw invalid(`inlineLimit must be a whole number of bytes, 0 or more, not ${shown(inlineLimit)}.`);
   }
-  if (typeof flush !== 'boolean') throw invalid(`flush must be true or false, not ${String(flush)}.`);
-  if (!isDuration(lockTimeout)) throw invalid(`lockTimeout must be milliseconds, not ${String(lockTimeout)}.`);
-  if (!Number.isInteger(mode) || (mode & 0o700) !== 0o700 || mode > 0o777) {
+  if (typeof flush !== 'boolean') throw invalid(`flush must be true or false, not ${shown(flush)}.`);
+  if (!isDuration(lockTimeout)) throw invalid(`lockTimeout must be milliseconds, not ${shown(lockTimeout)}.`);
+  if (!Number.isInteger(mode) || (mode & 0o700) !== 0o700 || mode < 0 || mode > 0o777) {
     throw invalid('mode must be permissions of a folder that its owner can use, e.g. 0o700 or 0o750.');
   }
   const limits: Limits = { maxBytes, maxEntries };
@@ -125,10 +135,17 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
   };
 }
 
+/** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
+export function resolveSetOptions(options: SetOptions): ResolvedSetOptions {
+  assertKnownOptions(options, KNOWN_TO_SET);
+  const { ttl, tags } = options;
+  return { ttl: ttl === undefined ? undefined : resolveTtl(ttl), tags: checkTags(tags) };
+}
+
 /** A time to live in milliseconds; none is `Infinity`. */
 export function resolveTtl(ttl: unknown): number {
   if (ttl === undefined) return Number.POSITIVE_INFINITY;
-  if (!isDuration(ttl)) throw invalid(`ttl must be milliseconds, 0 or more, not ${String(ttl)}.`);
+  if (!isDuration(ttl)) throw invalid(`ttl must be milliseconds, 0 or more, not ${shown(ttl)}.`);
   return ttl;
 }
 

@@ -1,3 +1,4 @@
+import { assertKnownOptions, namesOf } from '../lock/index.js';
 import { throwIfAborted } from '../os/realms.js';
 import type { CacheCore } from './core.js';
 import { type Era, EraEnded } from './era.js';
@@ -5,6 +6,7 @@ import { REMOVALS_PER_SECTION, removeExpired } from './expired.js';
 import { SHARDS } from './key.js';
 import { cachePaths, ENDED_PREFIX, SPARE_NAME } from './layout.js';
 import { readFolder, removeIdleLock, setErasAside } from './leftovers.js';
+import { assertProgressOptions } from './progress-options.js';
 import { SlowRemoval } from './remove-tree.js';
 import { kindOfName, namesIn, removeOrphan } from './shard-folder.js';
 import { discardSpare, isLeftBehind } from './spare.js';
@@ -30,12 +32,17 @@ export interface PruneOptions {
   readonly onProgress?: ((progress: { readonly shards: number; readonly of: number }) => void) | undefined;
 }
 
+const KNOWN = namesOf<PruneOptions>({ signal: true, onProgress: true });
+
 /**
  * Removes what nobody can want any more: expired entries (those that may still be given out as stale ones stay), temporaries
  * and locks that dead processes left, former eras. In slices. Rejects with the signal's reason; what was removed until then stays removed.
  */
-export async function prune(core: CacheCore, { signal, onProgress }: PruneOptions = {}): Promise<PruneReport> {
+export async function prune(core: CacheCore, options: PruneOptions = {}): Promise<PruneReport> {
   core.assertOpen();
+  assertKnownOptions(options, KNOWN);
+  const { signal, onProgress } = options;
+  assertProgressOptions(signal, onProgress);
   const report: PruneReport = { removed: 0, bytes: 0, temporaries: 0, flightLocks: 0, eras: 0 };
   const { era } = core.store;
   try {

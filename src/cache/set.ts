@@ -1,8 +1,8 @@
 import { commit, commitSync } from './commit.js';
 import type { CacheCore, EncodedValue } from './core.js';
 import type { Evictor } from './evictor.js';
-import { checkTags, type Place } from './key.js';
-import type { SetOptions } from './options.js';
+import type { Place } from './key.js';
+import { resolveSetOptions, type SetOptions } from './options.js';
 import { placeToWrite } from './own-write.js';
 import { stampTags } from './tags.js';
 
@@ -35,8 +35,8 @@ export function setSync(core: CacheCore, evictor: Evictor, key: unknown, value: 
 }
 
 function encode(core: CacheCore, evictor: Evictor, place: Place, value: unknown, options: SetOptions): EncodedValue {
-  const stamps = stampTags(core.store.era, checkTags(options.tags));
-  const encoded = core.encode(place, value, { ttl: options.ttl, stamps });
+  const { ttl, tags } = resolveSetOptions(options);
+  const encoded = core.encode(place, value, { ttl, stamps: stampTags(core.store.era, tags) });
   evictor.assertFits(encoded.bytes.length);
   return encoded;
 }

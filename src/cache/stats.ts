@@ -24,7 +24,7 @@ export interface CacheStats {
   readonly memoryHits: number;
   readonly misses: number;
   readonly sets: number;
-  /** Entries that were removed by `delete` or `update`. */
+  /** Entries that `delete` or `update` removed; expired and invalidated ones do not count. */
   readonly deletes: number;
   /** Entries that were removed to stay below `maxBytes` and `maxEntries`. */
   readonly evictions: number;

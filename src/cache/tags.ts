@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CacheCore } from './core.js';
+import type { EntryHeader } from './entry.js';
 import type { TagStamp } from './entry-tags.js';
 import type { Era } from './era.js';
 import { checkTags } from './key.js';
@@ -48,6 +49,11 @@ export function stampTags(era: Era, tags: readonly string[]): Stamps {
 /** Whether none of the tags was invalidated since. */
 export function areCurrent(words: SharedWords, stamps: readonly TagStamp[]): boolean {
   return stamps.every(({ tag, generation }) => words.generation(placeOfTag(tag).index) === generation);
+}
+
+/** Neither expired nor invalidated, by the words of the era that it lies in: for who is inside a section. */
+export function isFreshIn(era: Era, { expiresAt, tags }: Pick<EntryHeader, 'expiresAt' | 'tags'>): boolean {
+  return expiresAt > Date.now() && areCurrent(era.words, tags);
 }
 
 /** Makes every entry that carries one of the tags a miss, for every process, when it resolves. */

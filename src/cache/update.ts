@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { HoldfastError } from '../errors.js';
+import { assertKnownOptions, namesOf } from '../lock/index.js';
 import { sleepSync } from '../os/sleep.js';
 import { delay, monotonicNow } from '../os/timers.js';
 import { commit, commitSync, remove, removeSync } from './commit.js';
@@ -9,8 +10,9 @@ import type { DecodedHeader } from './entry.js';
 import type { Era } from './era.js';
 import type { Evictor } from './evictor.js';
 import { checkTags, type Place } from './key.js';
+import { resolveTtl } from './options.js';
 import { insideUpdate, insideUpdateSync, placeToWrite } from './own-write.js';
-import { areCurrent, type Stamps, stampTags } from './tags.js';
+import { isFreshIn, type Stamps, stampTags } from './tags.js';
 
 /** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
 export type Change<V, R = V | undefined> = (old: V | undefined) => R;
@@ -33,6 +35,7 @@ interface Seen {
   readonly stamps: Stamps;
 }
 
+const KNOWN = namesOf<UpdateOptions>({ ttl: true, tags: true });
 const LONGEST_PAUSE_MS = 2;
 
 /**
@@ -106,12 +109,14 @@ class Updating {
   readonly #tags: readonly string[] | undefined;
   readonly #deadline: number;
 
-  constructor(core: CacheCore, evictor: Evictor, key: unknown, change: unknown, { ttl, tags }: UpdateOptions) {
+  constructor(core: CacheCore, evictor: Evictor, key: unknown, change: unknown, options: UpdateOptions) {
+    assertKnownOptions(options, KNOWN);
+    const { ttl, tags } = options;
     this.place = placeToWrite(core, key);
     if (typeof change !== 'function') throw invalid('change must be a function.');
     this.#core = core;
     this.#evictor = evictor;
-    this.#ttl = ttl;
+    this.#ttl = ttl === undefined ? undefined : resolveTtl(ttl);
     this.#tags = tags === undefined ? undefined : checkTags(tags);
     this.#deadline = monotonicNow() + core.options.lockTimeoutMs;
   }
@@ -162,15 +167,11 @@ function pauseMs(tries: number): number {
  * read only where that says that it is another one.
  */
 function isUnchanged(era: Era, place: Place, seen: Seen): boolean {
-  if (seen.header !== undefined && !isFresh(era, seen.header)) return false;
+  if (seen.header !== undefined && !isFreshIn(era, seen.header)) return false;
   const present = readOrOpenEntry(era, place);
   closeOpened(present);
   if (present.kind !== 'open') return versionOf(present) === seen.version;
   return present.header.version === seen.version || versionOf(readEntry(era, place)) === seen.version;
-}
-
-function isFresh(era: Era, { expiresAt, tags }: DecodedHeader): boolean {
-  return expiresAt > Date.now() && areCurrent(era.words, tags);
 }
 
 /** What is damaged has no version. */

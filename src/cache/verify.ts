@@ -1,3 +1,6 @@
+import { HoldfastError } from '../errors.js';
+import { assertKnownOptions, namesOf } from '../lock/index.js';
+import { shown } from '../os/shown.js';
 import { syscalls } from '../os/syscalls.js';
 import { type Checked, checkEntry, checkEntryNow } from './check-entry.js';
 import type { CacheCore } from './core.js';
@@ -6,6 +9,7 @@ import { REMOVALS_PER_SECTION } from './expired.js';
 import { SHARDS } from './key.js';
 import { cachePaths } from './layout.js';
 import { eraLeftovers, idleLocks, removeIdleLock } from './leftovers.js';
+import { assertProgressOptions } from './progress-options.js';
 import { removeFormerEras } from './prune.js';
 import { moveAway } from './publish.js';
 import { recountShard } from './recount.js';
@@ -25,6 +29,8 @@ export interface VerifyOptions {
 
 type Mode = 'look' | 'repair';
 
+const KNOWN = namesOf<VerifyOptions>({ repair: true, signal: true, onProgress: true });
+
 /**
  * Checks every entry whole, and the totals against a count by hand. In slices; the memory and descriptors it takes do not grow with the
  * cache. An entry is called damaged only after it was read again in the exclusive section, and only there it is removed; so a
@@ -34,7 +40,12 @@ type Mode = 'look' | 'repair';
  */
 export async function verify(core: CacheCore, options: VerifyOptions = {}): Promise<VerifyReport> {
   core.assertOpen();
+  assertKnownOptions(options, KNOWN);
   const { repair = false, signal, onProgress } = options;
+  if (typeof repair !== 'boolean') {
+    throw new HoldfastError('ERR_INVALID_ARGUMENT', `repair must be true or false, not ${shown(repair)}.`);
+  }
+  assertProgressOptions(signal, onProgress);
   const mode: Mode = repair ? 'repair' : 'look';
   return inPresentEra(core, async (era) => {
     const findings = new Findings();

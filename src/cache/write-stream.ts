@@ -6,8 +6,8 @@ import type { CacheCore } from './core.js';
 import { type EntryHeader, encodeHeader, entryLength } from './entry.js';
 import { EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
-import { checkTags, type Place } from './key.js';
-import type { SetOptions } from './options.js';
+import type { Place } from './key.js';
+import { type ResolvedSetOptions, resolveSetOptions, type SetOptions } from './options.js';
 import { placeToWrite } from './own-write.js';
 import { StagedWriter } from './staged-writer.js';
 import { inPresentEraSync } from './steps.js';
@@ -42,11 +42,10 @@ export class WriteStreams {
    * Fails with `ERR_VALUE_TOO_LARGE` as soon as there are more bytes than `maxBytes` allows, and with `ERR_CACHE_CLOSED` where the cache is
    * closed before `end` was called. Wrong use throws at once, and so does `ERR_LOCK_CONFLICT`, inside an `update` of the key.
    */
-  create(key: unknown, { ttl, tags }: SetOptions): Writable {
+  create(key: unknown, options: SetOptions): Writable {
     const place = placeToWrite(this.#core, key);
-    const checked = checkTags(tags);
-    this.#core.header(place, { ttl });
-    const stream = new EntryWriter(this.#core, this.#evictor, place, { ttl, tags: checked });
+    const resolved = resolveSetOptions(options);
+    const stream = new EntryWriter(this.#core, this.#evictor, place, resolved);
     this.#open.add(stream);
     stream.once('close', () => this.#open.delete(stream));
     return stream;
@@ -76,19 +75,14 @@ class EntryWriter extends Writable {
   readonly #core: CacheCore;
   readonly #evictor: Evictor;
   readonly #place: Place;
-  readonly #options: { readonly ttl: number | undefined; readonly tags: readonly string[] };
+  readonly #options: ResolvedSetOptions;
   readonly #checksums = new BlockChecksums();
   #begun: Begun | undefined;
   #failure: Error | undefined;
   #payloadLength = 0;
   #working: Promise<void> | undefined;
 
-  constructor(
-    core: CacheCore,
-    evictor: Evictor,
-    place: Place,
-    options: { readonly ttl: number | undefined; readonly tags: readonly string[] },
-  ) {
+  constructor(core: CacheCore, evictor: Evictor, place: Place, options: ResolvedSetOptions) {
     super({ highWaterMark: HIGH_WATER_MARK });
     this.#core = core;
     this.#evictor = evictor;

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../errors.js';
-import { assertKnownOptions, type WaitOptions } from '../lock/index.js';
+import { assertKnownOptions, namesOf, type WaitOptions } from '../lock/index.js';
 import { isUint8Array } from '../os/realms.js';
+import { shown } from '../os/shown.js';
 import { STRATEGY_NAMES, type Strategy, type StrategyName, strategyNamed } from './strategies.js';
 
 /** What reading, mapping and locking take. */
@@ -33,9 +34,12 @@ export interface ResolvedFileOptions {
   readonly flush: boolean;
 }
 
-export const READ_OPTIONS = ['strategy', 'timeout', 'signal'] as const;
-export const REMOVE_OPTIONS = [...READ_OPTIONS, 'flush'] as const;
-export const WRITE_OPTIONS = [...REMOVE_OPTIONS, 'mode'] as const;
+export const READ_OPTIONS = namesOf<ReadOptions>({ strategy: true, timeout: true, signal: true });
+export const REMOVE_OPTIONS = namesOf<RemoveOptions>({ strategy: true, timeout: true, signal: true, flush: true });
+export const WRITE_OPTIONS = namesOf<FileOptions>({
+  ...{ strategy: true, timeout: true, signal: true },
+  ...{ flush: true, mode: true },
+});
 
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. An option that would have no effect is refused. */
 export function resolveFileOptions(
@@ -44,14 +48,13 @@ export function resolveFileOptions(
   strategy: StrategyName,
 ): ResolvedFileOptions {
   assertKnownOptions(options, known);
-  const { mode, flush = false } = options;
+  const { strategy: name = strategy, mode, flush = false } = options;
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
-    throw invalid(`mode must be a whole number from 0 to 0o7777, not ${String(mode)}.`);
+    throw invalid(`mode must be a whole number from 0 to 0o7777, not ${shown(mode)}.`);
   }
-  if (typeof flush !== 'boolean') throw invalid(`flush must be true or false, not ${String(flush)}.`);
-  const name = options.strategy ?? strategy;
+  if (typeof flush !== 'boolean') throw invalid(`flush must be true or false, not ${shown(flush)}.`);
   if (!STRATEGY_NAMES.includes(name)) {
-    throw invalid(`strategy must be one of ${STRATEGY_NAMES.join(', ')}, not ${JSON.stringify(name)}.`);
+    throw invalid(`strategy must be one of ${STRATEGY_NAMES.join(', ')}, not ${shown(name)}.`);
   }
   return {
     strategy: strategyNamed(name),

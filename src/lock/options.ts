@@ -1,6 +1,7 @@
 import { HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { isAbortSignal, throwIfAborted } from '../os/realms.js';
+import { shown } from '../os/shown.js';
 
 /** How long somebody is ready to wait for a lock. */
 export interface WaitOptions {
@@ -20,14 +21,13 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Checks what the caller gave. Throws `ERR_INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
 export function patience(options: WaitOptions): Patience {
-  const timeoutMs = options.timeout ?? DEFAULT_TIMEOUT_MS;
+  const { timeout: timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs) || timeoutMs < 0) {
     throw new HoldfastError(
       'ERR_INVALID_ARGUMENT',
-      `timeout must be a number of milliseconds, 0 or more, not ${String(timeoutMs)}.`,
+      `timeout must be a number of milliseconds, 0 or more, not ${shown(timeoutMs)}.`,
     );
   }
-  const { signal } = options;
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw new HoldfastError('ERR_INVALID_ARGUMENT', 'signal must be an AbortSignal.');
   }
@@ -38,15 +38,5 @@ export function patience(options: WaitOptions): Patience {
 /** Throws `ERR_INVALID_ARGUMENT` for anything but the two modes. */
 export function assertMode(mode: unknown): asserts mode is LockMode {
   if (mode === 'shared' || mode === 'exclusive') return;
-  throw new HoldfastError('ERR_INVALID_ARGUMENT', `A lock is 'shared' or 'exclusive', not ${JSON.stringify(mode)}.`);
-}
-
-/** Throws `ERR_INVALID_ARGUMENT` where an option has a name that nothing listens to. */
-export function assertKnownOptions(options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'Options must be an object.');
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new HoldfastError('ERR_INVALID_ARGUMENT', `Unknown option "${unknown}"; known: ${known.join(', ')}.`);
+  throw new HoldfastError('ERR_INVALID_ARGUMENT', `A lock is 'shared' or 'exclusive', not ${shown(mode)}.`);
 }
