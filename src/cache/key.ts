@@ -57,7 +57,22 @@ function findPlace(key: unknown): Place {
   // In one call, and as text: making a Hash and a Buffer takes three times as long as what is hashed.
   const name = hash('sha256', key, 'hex');
   const slot = slotOfName(name);
-  return { key, hash: name, shard: slot >>> 8, slot, leaseMark: wordOf(name.slice(8, 16)) >>> 1 || 1 };
+  return { key: flatCopyOf(key), hash: name, shard: slot >>> 8, slot, leaseMark: wordOf(name.slice(8, 16)) >>> 1 || 1 };
+}
+
+/** V8 makes no slices of strings that are shorter than this. */
+const SHORTEST_SLICE = 13;
+/** For keys of usual length: a unit of UTF-16 takes three bytes of UTF-8 at most. */
+const scratch = Buffer.allocUnsafeSlow(3 * LONGEST_REMEMBERED);
+
+/**
+ * The same text in memory of its own. A key that was cut from a response or a log file is, inside V8, a view of that whole text, and keeps
+ * it alive for as long as anybody keeps the key.
+ */
+function flatCopyOf(key: string): string {
+  if (key.length < SHORTEST_SLICE) return key;
+  if (key.length > LONGEST_REMEMBERED) return Buffer.from(key).toString();
+  return scratch.toString('utf8', 0, scratch.write(key));
 }
 
 /** Four bytes in hexadecimal as a word, the lowest first. */

@@ -7,6 +7,11 @@ import { isHit, type Kept } from './protocol.js';
 import { accessClock, TICKS_PER_SECOND } from './recency.js';
 import { areCurrent } from './tags.js';
 
+/** Up to so many entries memory for the order of use is taken at once. */
+const MOST_AT_ONCE = 65_536;
+/** No Map of V8 holds more than 2^24. */
+const MOST_OF_A_MAP = 2 ** 24 - 1;
+
 /** The order of use is renewed after this part of the tier has been replaced. */
 const PART_OF_TURN = 1 / 8;
 
@@ -44,6 +49,7 @@ export class MemoryTier {
   readonly #values = new Map<string, KeptValue>();
   readonly #order: LRUCache<string, KeptValue>;
   readonly #keepsPerTurn: number;
+  readonly #maxEntries: number;
   readonly #maxBytes: number;
   #keepsInTurn = 0;
   #turn = 0;
@@ -52,13 +58,15 @@ export class MemoryTier {
 
   constructor({ maxEntries, maxBytes }: MemoryLimits, era: Era) {
     this.#order = new LRUCache({
-      max: maxEntries,
+      // It takes memory for so many at once; without a number it grows with what it holds.
+      ...(maxEntries <= MOST_AT_ONCE ? { max: maxEntries } : {}),
       maxSize: maxBytes,
       dispose: (_, key, reason) => {
         if (reason !== 'set') this.#values.delete(key);
       },
     });
     this.#keepsPerTurn = Math.ceil(maxEntries * PART_OF_TURN);
+    this.#maxEntries = Math.min(maxEntries, MOST_OF_A_MAP);
     this.#maxBytes = maxBytes;
     this.#era = era;
   }
@@ -114,6 +122,7 @@ export class MemoryTier {
       return;
     }
     kept.turn = this.#turn;
+    if (this.#values.size >= this.#maxEntries && !this.#values.has(key)) this.#order.pop();
     this.#order.set(key, kept, { size: Math.max(1, payloadBytes) });
     this.#values.set(key, kept);
     this.#keepsInTurn += 1;

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { CacheCore } from '../../src/cache/core.js';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { Place } from '../../src/cache/key.js';
+import { MemoryTier } from '../../src/cache/memory-tier.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
 import type { SharedWords } from '../../src/cache/words.js';
 import { replaceSyscalls, type Syscalls, syscalls } from '../../src/os/syscalls.js';
@@ -247,6 +250,50 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     expect(callsOf(() => small.getSync('key-9'))).toEqual([]);
     expect(callsOf(() => small.getSync('key-7'))).not.toEqual([]);
     expect(callsOf(() => small.getSync('large'))).not.toEqual([]);
+  });
+
+  test('more entries than memory is taken for at once: it grows with what it holds, and is bounded all the same', async () => {
+    const core = new CacheCore({ directory: `${quickFolder()}/cache` });
+    onTestFinished(() => core.close());
+    const maxEntries = 65_537;
+    const tier = new MemoryTier({ maxEntries, maxBytes: 2 ** 40 }, core.store.era);
+    const place = core.place('key');
+    const common = { era: 0, slot: 0, epoch: 0, mayEnd: false, copied: false, createdAt: 0, expiresAt: 0, turn: 0 };
+    for (let index = 0; index < maxEntries + 10; index += 1) {
+      tier.keep(core.store.era, { ...common, tags: [], value: 1, place: { ...place, key: `key ${index}` } }, 1);
+    }
+    expect(tier.size).toEqual({ entries: maxEntries, bytes: maxEntries });
+    expect(tier.find('key 9')).toBeUndefined();
+    expect(tier.find('key 10')).toBeDefined();
+  });
+
+  test.each([50_000_000, Number.MAX_SAFE_INTEGER])('memory.maxEntries: %d takes no memory in advance', (maxEntries) => {
+    const before = process.memoryUsage();
+    const cache = open({ memory: { maxEntries } });
+    const after = process.memoryUsage();
+    expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(20e6);
+    expect(after.heapUsed - before.heapUsed).toBeLessThan(20e6);
+    cache.setSync('key', 1);
+    cache.getSync('key');
+    expect(callsOf(() => cache.getSync('key'))).toEqual([]);
+  });
+
+  test('keys that were cut from large texts do not keep these alive', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const cache = open();
+    const text = (index: number) => Buffer.alloc(1_000_000, `a text that is large, ${index} `).toString('latin1');
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < 40; index += 1) {
+      const key = text(index).slice(7, 7 + 60);
+      cache.setSync(key, index);
+      cache.getSync(key);
+    }
+    // What was asked for and is not there is remembered too.
+    for (let index = 40; index < 80; index += 1) cache.getSync(text(index).slice(7, 7 + 60));
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10e6);
   });
 
   test('a closed cache answers for nothing, not from memory either', async () => {
