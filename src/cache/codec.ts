@@ -15,25 +15,31 @@ export interface Codec<V> {
 }
 
 /**
- * `json`: what JSON.stringify keeps. `v8`: also Map, Set, Date, BigInt, typed arrays and cycles; only for directories that
- * nobody else can write to, since its reader trusts its input. `text`: strings. `bytes`: Buffers and Uint8Arrays, given back as Buffers.
+ * `json`: what JSON.stringify keeps. `v8`: also Map, Set, Date, BigInt, typed arrays and cycles; only for directories
+ * that nobody else can write to, since its reader trusts its input. `text`: strings. `bytes`: Buffers and Uint8Arrays,
+ * given back as Buffers.
  */
 export type BuiltInCodec = Exclude<CodecName, 'custom'>;
+
+/** Whether the memory that bytes lie in is used again by others, or belongs to whoever has the bytes. */
+export type PayloadMemory = 'lent' | 'own';
 
 /** A codec and the name under which entries remember it. */
 export interface NamedCodec {
   readonly name: CodecName;
   /** The bytes may lie in memory that the value's owner can still change: whoever keeps them copies them. */
   encode(value: unknown): Buffer;
-  /** What it gives shares no memory with `bytes`. */
-  decode(bytes: Buffer): unknown;
+  /** Whether those of a value may be overwritten by the encoding of the next one. */
+  readonly lends: boolean;
+  /** What it gives shares no memory with `bytes`, unless that is its own to give away. */
+  decode(bytes: Buffer, memory?: PayloadMemory): unknown;
 }
 
 const BUILT_IN: Readonly<Record<BuiltInCodec, NamedCodec>> = {
-  json: { name: 'json', encode: encodeJson, decode: (bytes) => JSON.parse(decodeText(bytes)) },
-  v8: { name: 'v8', encode: (value) => serialize(value), decode: decodeV8 },
-  text: { name: 'text', encode: encodeText, decode: decodeText },
-  bytes: { name: 'bytes', encode: encodeBytes, decode: (bytes) => Buffer.from(bytes) },
+  json: { name: 'json', lends: false, encode: encodeJson, decode: (bytes) => JSON.parse(decodeText(bytes)) },
+  v8: { name: 'v8', lends: false, encode: (value) => serialize(value), decode: decodeV8 },
+  text: { name: 'text', lends: false, encode: encodeText, decode: decodeText },
+  bytes: { name: 'bytes', lends: false, encode: encodeBytes, decode: ownBytes },
 };
 
 /** The codec that an option names or is. Throws `ERR_INVALID_ARGUMENT` with what was expected. */
@@ -43,8 +49,9 @@ export function codecOf(option: unknown): NamedCodec {
   if (isCodec(option)) {
     return {
       name: 'custom',
+      lends: true,
       encode: (value) => encodeBytes(option.encode(value)),
-      decode: (bytes) => option.decode(Buffer.from(bytes)),
+      decode: (bytes, memory) => option.decode(ownBytes(bytes, memory)),
     };
   }
   throw new HoldfastError(
@@ -52,6 +59,9 @@ export function codecOf(option: unknown): NamedCodec {
     `codec must be one of ${Object.keys(BUILT_IN).join(', ')}, or an object with encode and decode.`,
   );
 }
+
+/** Node's serializer writes the length of a Buffer as 32 bits: a longer one comes back cut, without an error. */
+const LONGEST_V8 = 2 ** 32 - 1;
 
 /**
  * The value as bytes; what the codec throws becomes `ERR_VALUE_NOT_SERIALIZABLE`, unless it says that the codec's own use of the cache is
@@ -61,8 +71,9 @@ export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
   if (value === undefined) {
     throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', 'undefined cannot be stored: it is what a miss gives.');
   }
+  let bytes: Buffer;
   try {
-    return codec.encode(value);
+    bytes = codec.encode(value);
   } catch (cause) {
     if (errorCode(cause) === 'ERR_LOCK_CONFLICT') throw cause;
     // Anything can be thrown, also what cannot be made a string.
@@ -70,6 +81,9 @@ export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
     const message = `The ${codec.name} codec cannot write this value${reason}`;
     throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', message, { cause });
   }
+  if (codec.name !== 'v8' || bytes.length <= LONGEST_V8) return bytes;
+  const message = `The v8 codec cannot write values of more than 4 GiB: this one takes ${bytes.length} bytes. The bytes codec can.`;
+  throw new HoldfastError('ERR_VALUE_TOO_LARGE', message);
 }
 
 function encodeJson(value: unknown): Buffer {
@@ -90,9 +104,18 @@ function decodeText(bytes: Buffer): string {
   return text;
 }
 
-/** From a copy: the typed arrays that come out are views of what `deserialize` was given, not copies. */
-function decodeV8(bytes: Buffer): unknown {
-  return deserialize(new Uint8Array(bytes));
+/**
+ * The typed arrays that come out are views of what `deserialize` was given, not copies: so of memory that is theirs
+ * alone.
+ */
+function decodeV8(bytes: Buffer, memory?: PayloadMemory): unknown {
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength;
+  return deserialize(memory === 'own' && isWhole ? bytes : new Uint8Array(bytes));
+}
+
+/** These very bytes where they are the caller's, a copy where they are not. */
+function ownBytes(bytes: Buffer, memory?: PayloadMemory): Buffer {
+  return memory === 'own' ? bytes : Buffer.from(bytes);
 }
 
 function encodeBytes(value: unknown): Buffer {

@@ -1,9 +1,8 @@
 import { errorCode } from '../errors.js';
 import { syncFolder, syncFolderNow } from '../file/sync-folder.js';
 import { syscalls } from '../os/syscalls.js';
-import { writeFully, writeFullyAsync } from '../os/transfer.js';
 import type { CacheCore, EncodedValue } from './core.js';
-import { restampEntry } from './entry.js';
+import { type EntryBytes, headerOf, restamp, writeEntry, writeEntrySync } from './entry-bytes.js';
 import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { HEADER_ALLOWANCE } from './options.js';
@@ -41,14 +40,14 @@ export function commit(
   condition?: Condition,
 ): Committed | Promise<Committed> {
   const { bytes } = value;
-  if (!isWrittenFirst(core, bytes)) {
-    return core.store.inside(place.shard, 'exclusive', (era) => put(core, era, place, value, condition));
+  if (isWrittenInside(core, bytes)) {
+    return core.store.inside(place.shard, 'exclusive', (era) => put(core, era, place, value, bytes, condition));
   }
   const attempt = async (era: Era) => {
     follow(era, value);
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
-      await writeFullyAsync(temporary.fd, bytes, 0);
+      await writeEntry(temporary.fd, bytes);
       return await publishTemporary(core, place, temporary, sizeOf(bytes), condition);
     } finally {
       temporary.close();
@@ -60,14 +59,14 @@ export function commit(
 /** The same on this thread. */
 export function commitSync(core: CacheCore, place: Place, value: EncodedValue, condition?: Condition): Committed {
   const { bytes } = value;
-  if (!isWrittenFirst(core, bytes)) {
-    return core.store.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, value, condition));
+  if (isWrittenInside(core, bytes)) {
+    return core.store.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, value, bytes, condition));
   }
   return inPresentEraSync(core, (era) => {
     follow(era, value);
     const temporary = Temporary.make(era, place.shard, core.fileMode);
     try {
-      writeFully(temporary.fd, bytes, 0);
+      writeEntrySync(temporary.fd, bytes);
       if (core.options.flush) syscalls.fsync(temporary.fd);
       const outcome = core.store.insideSync(place.shard, 'exclusive', (present) =>
         publishIn(core, present, place, temporary, sizeOf(bytes), condition),
@@ -126,14 +125,15 @@ export function removeSync(core: CacheCore, place: Place, condition?: Condition)
 /** A write this short is never worth a temporary of its own: a page. */
 const LEAST_WRITTEN_FIRST = 4096;
 
-function isWrittenFirst({ options }: CacheCore, bytes: Buffer): boolean {
-  return options.flush || bytes.length > Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
+function isWrittenInside({ options }: CacheCore, bytes: EntryBytes): bytes is Buffer {
+  if (options.flush || !Buffer.isBuffer(bytes)) return false;
+  return bytes.length <= Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
 }
 
 /** Makes a value belong to the era that it is about to be committed to. */
 function follow(era: Era, value: EncodedValue): void {
   if (value.era === undefined || value.era === era) return;
-  restampEntry(value.bytes, era.firstGeneration);
+  restamp(value.bytes, era.firstGeneration);
   value.era = era;
 }
 
@@ -142,11 +142,12 @@ function put(
   era: Era,
   place: Place,
   value: EncodedValue,
+  bytes: Buffer,
   condition: Condition | undefined,
 ): Committed {
   if (condition?.(era) === false) return 'refused';
   follow(era, value);
-  core.put(era, place, value.bytes);
+  core.put(era, place, bytes);
   return 'committed';
 }
 
@@ -174,8 +175,8 @@ function removeIn(core: CacheCore, era: Era, place: Place, condition: Condition 
   return 'removed';
 }
 
-function sizeOf(bytes: Buffer): Omit<TemporaryEntry, 'path'> {
-  return { length: bytes.length, staleUntil: staleUntilOf(bytes) };
+function sizeOf(bytes: EntryBytes): Omit<TemporaryEntry, 'path'> {
+  return { length: bytes.length, staleUntil: staleUntilOf(headerOf(bytes)) };
 }
 
 /** What could not be looked at may have been one. */

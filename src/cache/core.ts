@@ -13,7 +13,8 @@ import {
   readOrOpenEntry,
   SCRATCH_LENGTH,
 } from './disk.js';
-import { type EntryHeader, encodeEntry } from './entry.js';
+import type { EntryHeader } from './entry.js';
+import { type EntryBytes, entryBytes } from './entry-bytes.js';
 import { entryTimes, type TimeOptions } from './entry-times.js';
 import type { Era } from './era.js';
 import { Eras } from './eras.js';
@@ -39,7 +40,7 @@ export interface StoreValueOptions extends TimeOptions {
 
 /** A value ready to be written: the bytes of its entry, and the version that makes it known again. */
 export interface EncodedValue {
-  readonly bytes: Buffer;
+  readonly bytes: EntryBytes;
   readonly version: bigint;
   /** The era of the generations that its tags carry. `undefined`: it has no tags, and fits any. */
   era: Era | undefined;
@@ -157,12 +158,18 @@ export class CacheCore {
   /**
    * The value of an entry, as an object so that any value can be told from none. Outside any section: codecs are user code, which `run`
    * runs. What that throws is damage, unless it says that the codec's own use of the cache is wrong.
+   * Throws `ERR_VALUE_TOO_LARGE` where no Buffer can hold it.
    */
-  decode(place: Place, { header, payload }: FoundEntry, run = runNow): { readonly value: unknown } | undefined {
+  decode(
+    place: Place,
+    { header, payload, memory, failure }: FoundEntry,
+    run = runNow,
+  ): { readonly value: unknown } | undefined {
     const { codec } = this.options;
     if (header.codec !== codec.name) return undefined;
+    if (failure !== undefined) throw failure;
     try {
-      return { value: run(() => codec.decode(payload)) };
+      return { value: run(() => codec.decode(payload, memory)) };
     } catch (error) {
       if (errorCode(error) === 'ERR_LOCK_CONFLICT') throw error;
       this.noteDamage(place, `the ${codec.name} codec: ${messageOf(error)}`);
@@ -177,10 +184,11 @@ export class CacheCore {
 
   /** Outside any section: codecs are user code. */
   encode(place: Place, value: unknown, options: StoreValueOptions): EncodedValue {
-    const payload = encodeValue(this.options.codec, value);
+    const { codec, inlineLimit } = this.options;
+    const payload = encodeValue(codec, value);
     const header = this.header(place, options);
     const era = header.tags.length === 0 ? undefined : options.stamps?.era;
-    return { bytes: encodeEntry(header, payload), version: header.version, era };
+    return { bytes: entryBytes(header, payload, inlineLimit, codec.lends), version: header.version, era };
   }
 
   /** The header of a new entry, with times counted from now. */
@@ -273,5 +281,5 @@ function runNow<T>(work: () => T): T {
 }
 
 function copied({ header, payload }: FoundEntry): Found {
-  return { kind: 'entry', entry: { header, payload: Buffer.from(payload) } };
+  return { kind: 'entry', entry: { header, payload: Buffer.from(payload), memory: 'own' } };
 }

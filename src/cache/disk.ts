@@ -1,25 +1,40 @@
-import { constants } from 'node:buffer';
-import { errorCode } from '../errors.js';
+import { errorCode, HoldfastError } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
-import { readFully } from '../os/transfer.js';
-import { type Damage, type DecodedHeader, decodeHeader, decodePayload, entryLength, LONGEST_HEADER } from './entry.js';
+import { bufferFor, readFully } from '../os/transfer.js';
+import type { PayloadMemory } from './codec.js';
+import {
+  type Damage,
+  type DecodedHeader,
+  decodeHeader,
+  decodePayload,
+  entryLength,
+  LONGEST_HEADER,
+  payloadHolds,
+  tableLength,
+} from './entry.js';
 import type { Era } from './era.js';
 import type { Place } from './key.js';
 import { tableHolds } from './payload-table.js';
 import { noteRead } from './recency.js';
 
 /**
- * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be (some 80 KiB, nearly
- * all of it key), and so any value of 64 KiB under a key that is not as large itself.
+ * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be
+ * (some 80 KiB, nearly all of it key), and so any value of 64 KiB under a key that is not as large itself.
  */
 export const SCRATCH_LENGTH = LONGEST_HEADER;
 
 let scratch: Buffer | undefined;
 
-/** An entry as it was found. `payload` may be overwritten by the next read of this thread: decode it at once. */
+/**
+ * An entry as it was found. `payload` may be overwritten by the next read of this thread: decode it at once, unless its
+ * memory is said to be its own.
+ */
 export interface FoundEntry {
   readonly header: DecodedHeader;
   readonly payload: Buffer;
+  readonly memory?: PayloadMemory;
+  /** Why there is no payload: see {@link unheld}. */
+  readonly failure?: HoldfastError;
 }
 
 /** What a look at the disk came to. `absent`: no entry, or that of another key with the same hash. */
@@ -31,8 +46,9 @@ export type Found =
 const ABSENT = { kind: 'absent' } as const;
 
 /**
- * An entry whose header has been read, and whose file is open: whoever gets one calls `close`. Until then its reader is counted, and the
- * file does not change (spare.ts), except in place where the header says so and the shard's lock is not held.
+ * An entry whose header has been read, and whose file is open: whoever gets one calls `close`. Until then its reader is
+ * counted, and the file does not change (spare.ts), except in place where the header says so and the shard's lock is
+ * not held.
  */
 export interface OpenEntry {
   readonly kind: 'open';
@@ -59,7 +75,10 @@ export function readEntry(era: Era, place: Place): Found {
   }
 }
 
-/** The same, but an entry longer than `inlineLength` is given open, to be read elsewhere. Nobody rewrites one that is larger than a page. */
+/**
+ * The same, but an entry longer than `inlineLength` is given open, to be read elsewhere. Nobody rewrites one that is
+ * larger than a page.
+ */
 export function readOrOpenEntry(era: Era, place: Place, inlineLength = SCRATCH_LENGTH): Found | OpenEntry {
   return reading(era, place, (fd) => {
     const whole = readAtOnce(fd, place, inlineLength);
@@ -132,8 +151,8 @@ function noEntry(error: unknown): NoEntry {
 }
 
 /**
- * With one read and no fstat(2): a read that stops short has met the end of the file. `undefined` where that does not hold, or
- * anything is wrong with the bytes; then a closer look says what.
+ * With one read and no fstat(2): a read that stops short has met the end of the file. `undefined` where that does not
+ * hold, or anything is wrong with the bytes; then a closer look says what.
  */
 function readAtOnce(fd: number, place: Place, inlineLength: number): Found | undefined {
   scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
@@ -158,20 +177,51 @@ function examine(fd: number, place: Place): Examined | NoEntry {
 }
 
 function readRest({ fd, header, beginning }: Examined): Found {
-  const length = entryLength(header);
-  let bytes = beginning;
-  // What no Buffer can hold was not written as a value, but it may have been as a stream.
-  if (length > constants.MAX_LENGTH)
-    return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
-  if (length > beginning.length) {
-    // A sparse file can be as long as its header says and hold nothing: before anything is allocated for it, its table must hold.
-    if (!tableHolds(fd, header)) return { kind: 'damaged', damage: 'payload checksum' };
-    bytes = Buffer.allocUnsafeSlow(length);
-    beginning.copy(bytes);
-    bytes = bytes.subarray(0, beginning.length + readFully(fd, bytes, beginning.length, beginning.length));
-  }
-  const payload = decodePayload(bytes, header);
+  if (entryLength(header) > beginning.length) return readLong(fd, header, beginning.subarray(header.payloadOffset));
+  const payload = decodePayload(beginning, header);
   return payload.ok
     ? { kind: 'entry', entry: { header, payload: payload.value } }
     : { kind: 'damaged', damage: payload.damage };
 }
+
+/**
+ * `beginning`: of the payload. A sparse file can be as long as its header says and hold nothing: before anything is
+ * allocated for it, its table must hold.
+ */
+function readLong(fd: number, header: DecodedHeader, beginning: Buffer): Found {
+  const { payloadOffset, payloadLength } = header;
+  if (!tableHolds(fd, header)) return { kind: 'damaged', damage: 'payload checksum' };
+  const payload = payloadMemory(payloadLength);
+  if (!Buffer.isBuffer(payload)) return unheld(header, payload);
+  const at = Math.min(payloadLength, beginning.length);
+  payload.set(beginning.subarray(0, at));
+  const table = Buffer.allocUnsafe(tableLength(payloadLength));
+  const isThere =
+    at + readFully(fd, payload, payloadOffset + at, at) === payloadLength &&
+    readFully(fd, table, payloadOffset + payloadLength) === table.length;
+  if (!isThere) return { kind: 'damaged', damage: 'payload cut short' };
+  return payloadHolds(payload, table, header)
+    ? { kind: 'entry', entry: { header, payload, memory: 'own' } }
+    : { kind: 'damaged', damage: 'payload checksum' };
+}
+
+/** Memory for a payload, or why there is none. */
+export function payloadMemory(length: number): Buffer | HoldfastError {
+  try {
+    return bufferFor(length);
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
+}
+
+/**
+ * An entry that is there and whose value cannot be given out here: a stream has written more bytes than a Buffer holds,
+ * or another version of Node has. Only who wants the value is told so; its header, and streams and mappings of it, are
+ * as good as any.
+ */
+export function unheld(header: DecodedHeader, failure: HoldfastError): Found {
+  return { kind: 'entry', entry: { header, payload: NOTHING, failure } };
+}
+
+const NOTHING = Buffer.alloc(0);

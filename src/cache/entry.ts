@@ -125,7 +125,13 @@ function writeHeader(
   bytes.writeUInt32LE(headerChecksum(bytes, length), 72);
 }
 
-/** Gives all tags of a whole entry one generation. Nothing else of it changes but the checksum of the header. */
+/** Puts the checksum of the payload, or of its table, into a header that was made without. */
+export function sealHeader(header: Buffer, payloadChecksum: number): void {
+  header.writeUInt32LE(payloadChecksum, 64);
+  header.writeUInt32LE(headerChecksum(header, header.length), 72);
+}
+
+/** Gives all tags of a whole entry, or of its header, one generation. Nothing else of it changes but the checksum of the header. */
 export function restampEntry(bytes: Buffer, generation: number): void {
   const keyLength = bytes.readUInt32LE(40);
   restampTags(bytes, FIXED_LENGTH + keyLength, bytes.readUInt16LE(48), generation);
@@ -233,12 +239,14 @@ export function decodePayload(bytes: Buffer, header: DecodedHeader): Decoded<Buf
   if (bytes.length < entryLength(header)) return damaged('payload cut short');
   const payload = bytes.subarray(header.payloadOffset, end);
   const tableEnd = end + tableLength(header.payloadLength);
-  if (tableEnd === end) {
-    return crc32(payload) === header.payloadChecksum ? { ok: true, value: payload } : damaged('payload checksum');
-  }
-  const table = bytes.subarray(end, tableEnd);
-  const whole = crc32(table) === header.payloadChecksum && encodeTable(payload).equals(table);
+  const whole = payloadHolds(payload, bytes.subarray(end, tableEnd), header);
   return whole ? { ok: true, value: payload } : damaged('payload checksum');
+}
+
+/** Whether a payload, all of it, is what its table (empty where it is one block) and its header say. */
+export function payloadHolds(payload: Buffer, table: Buffer, { payloadChecksum }: DecodedHeader): boolean {
+  if (payload.length <= BLOCK_LENGTH) return crc32(payload) === payloadChecksum;
+  return crc32(table) === payloadChecksum && encodeTable(payload).equals(table);
 }
 
 /** Over all of the header but the checksum itself. */

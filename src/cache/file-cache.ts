@@ -13,7 +13,7 @@ import { type FileCacheOptions, resolveSetOptions, type SetOptions } from './opt
 import { placeToWrite } from './own-write.js';
 import { type PruneOptions, type PruneReport, prune } from './prune.js';
 import { readStream } from './read-stream.js';
-import { handOut, Reads } from './reads.js';
+import { handOut, handOutLater, Reads } from './reads.js';
 import { set, setSync } from './set.js';
 import { type CacheStats, cacheStats } from './stats.js';
 import { invalidateTags } from './tags.js';
@@ -32,9 +32,9 @@ export interface CacheEntry<V> {
 }
 
 /**
- * A cache in a directory that many processes share. What a `set` stored is visible to every process when it returns; a read is whole
- * or a miss. Errors: `ERR_INVALID_KEY`, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT`, `ERR_CACHE_CLOSED`, those of the
- * operating system (`ENOSPC`, ...); when a write fails the old entry stays.
+ * A cache in a directory that many processes share. What a `set` stored is visible to every process when it returns; a
+ * read is whole or a miss. Errors: `ERR_INVALID_KEY`, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT`,
+ * `ERR_CACHE_CLOSED`, those of the operating system (`ENOSPC`, ...); when a write fails the old entry stays.
  *
  * *Not* guaranteed: that an entry stays. Anybody may remove a cache at any time, and a miss is always a right answer.
  */
@@ -55,7 +55,7 @@ export class FileCache<V = unknown> {
 
   async get(key: string): Promise<V | undefined> {
     const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
-    return kept === undefined ? undefined : (handOut(kept) as V);
+    return kept === undefined ? undefined : (handOutLater(kept) as V);
   }
 
   getSync(key: string): V | undefined {
@@ -74,10 +74,15 @@ export class FileCache<V = unknown> {
   /** The value with the times it was stored with. */
   async getEntry(key: string): Promise<CacheEntry<V> | undefined> {
     const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
-    return kept === undefined ? undefined : entryOf<V>(kept);
+    if (kept === undefined) return undefined;
+    const value = (kept.copied ? await handOutLater(kept) : kept.value) as V;
+    return entryOf(kept, value);
   }
 
-  /** Stores a value. It is visible to every process when this resolves. */
+  /**
+   * Stores a value. It is visible to every process when this resolves. Bytes of more than a mebibyte (codec `bytes`)
+   * are read until then, in slices: do not change them before.
+   */
   set(key: string, value: V, options: SetOptions = {}): Promise<void> {
     return set(this.#core, this.#evictor, key, value, options);
   }
@@ -99,12 +104,13 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What `load` gives is
-   * stored, unless it is `undefined` or a `set` or `delete` of the key came in between; an error is passed on to
-   * everybody who waits in this process, and is not stored. Where the loading process dies another one loads.
+   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What
+   * `load` gives is stored, unless it is `undefined` or a `set` or `delete` of the key came in between; an error is
+   * passed on to everybody who waits in this process, and is not stored. Where the loading process dies another one
+   * loads.
    *
-   * Rejects with what `load` throws, the signal's reason, `ERR_LOCK_TIMEOUT` (another process loads for longer than `lockTimeout`), and
-   * `ERR_LOCK_CONFLICT` where `load` asks for its own key.
+   * Rejects with what `load` throws, the signal's reason, `ERR_LOCK_TIMEOUT` (another process loads for longer than
+   * `lockTimeout`), and `ERR_LOCK_CONFLICT` where `load` asks for its own key.
    */
   getOrSet(key: string, load: Load<V>, options: GetOrSetOptions = {}): Promise<V | undefined> {
     return this.#flights.getOrSet(key, load, options);
@@ -131,7 +137,7 @@ export class FileCache<V = unknown> {
     const values = new Map<string, V>();
     await forEachInTurns(keys, async (key) => {
       const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
-      if (kept !== undefined) values.set(key, handOut(kept) as V);
+      if (kept !== undefined) values.set(key, (kept.copied ? await handOutLater(kept) : kept.value) as V);
     });
     return values;
   }
@@ -171,7 +177,10 @@ export class FileCache<V = unknown> {
     return readStream(this.#core, key);
   }
 
-  /** A stream whose bytes are the value of the key once it has finished, and not before. See {@link WriteStreams.create}. */
+  /**
+   * A stream whose bytes are the value of the key once it has finished, and not before. See {@link
+   * WriteStreams.create}.
+   */
   writeStream(key: string, options: SetOptions = {}): Writable {
     return this.#writeStreams.create(key, options);
   }
@@ -216,8 +225,6 @@ export class FileCache<V = unknown> {
   }
 }
 
-function entryOf<V>(kept: KeptValue): CacheEntry<V> {
-  const value = handOut(kept) as V;
-  const { createdAt, expiresAt } = kept;
+function entryOf<V>({ createdAt, expiresAt }: KeptValue, value: V): CacheEntry<V> {
   return expiresAt === Number.POSITIVE_INFINITY ? { value, createdAt } : { value, createdAt, expiresAt };
 }

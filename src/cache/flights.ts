@@ -12,7 +12,7 @@ import { type FlightOptions, type GetOrSetOptions, resolveFlightOptions } from '
 import type { Place } from './key.js';
 import { readLarge } from './large-read.js';
 import { resolveTtl } from './options.js';
-import { handOut, type Reads } from './reads.js';
+import { handOutLater, type Reads } from './reads.js';
 import { reportLoad } from './reports.js';
 import { areCurrent, type Stamps, stampTags } from './tags.js';
 
@@ -77,7 +77,7 @@ export class Flights {
     throwIfAborted(resolved.signal);
     this.#assertNotInside(place);
     const kept = this.#reads.hit(key);
-    if (kept !== undefined) return handOut(kept) as V;
+    if (kept !== undefined) return handOutLater(kept) as V;
     const found = await this.#find(place);
     this.#reads.count(found.kind === 'fresh' ? found : undefined);
     if (found.kind === 'fresh') return found.value as V;
@@ -235,7 +235,7 @@ export class Flights {
     const look = this.#reads.look(place);
     const keep = (entry: FoundEntry) => {
       const kept = this.#reads.keep(place, look, entry);
-      return kept === undefined ? undefined : { value: handOut(kept) };
+      return kept === undefined ? undefined : { value: handOutLater(kept) };
     };
     return this.#core.find(place, (found) => this.#look(place, found, keep));
   }

@@ -1,9 +1,8 @@
-import { constants } from 'node:buffer';
 import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
 import { readFullyAsync } from '../os/transfer.js';
 import type { CacheCore } from './core.js';
-import { type Found, type OpenEntry, readOpenFile } from './disk.js';
+import { type Found, type OpenEntry, payloadMemory, readOpenFile, unheld } from './disk.js';
 import {
   BLOCK_LENGTH,
   type CodecName,
@@ -95,24 +94,22 @@ async function readFile(
 async function payloadOf(fd: number, header: DecodedHeader, codec: CodecName | undefined): Promise<Found> {
   if (codec !== undefined && header.codec !== codec)
     return { kind: 'entry', entry: { header, payload: Buffer.alloc(0) } };
-  if (header.payloadLength > constants.MAX_LENGTH) {
-    // A stream can have written more bytes than a Buffer holds; of any other value that cannot be.
-    return header.codec === 'bytes' ? ABSENT : { kind: 'damaged', damage: 'impossible length' };
-  }
-  let payload = Buffer.alloc(0);
+  let payload: Buffer = Buffer.alloc(0);
   const opened = await PayloadReader.open(fd, header, {
     pieceLength: PIECE,
     allocate: (length, offset) => payload.subarray(offset, offset + length),
   });
   if (!opened.ok) return { kind: 'damaged', damage: opened.damage };
   const reader = opened.value;
-  payload = Buffer.allocUnsafeSlow(header.payloadLength);
+  const memory = payloadMemory(header.payloadLength);
+  if (!Buffer.isBuffer(memory)) return unheld(header, memory);
+  payload = memory;
   try {
     while (reader.left > 0) {
       const piece = await reader.next();
       if (!piece.ok) return { kind: 'damaged', damage: piece.damage };
     }
-    return { kind: 'entry', entry: { header, payload } };
+    return { kind: 'entry', entry: { header, payload, memory: 'own' } };
   } finally {
     await reader.settled();
   }
@@ -133,7 +130,10 @@ function openOrRead(era: Era, place: Place, inline: number): Found | OpenFile {
     const found = readOpenFile(file.fd, place);
     // The buffer that it lies in is used again by the next read, which may come before this one is looked at.
     return found.kind === 'entry'
-      ? { kind: 'entry', entry: { header: found.entry.header, payload: Buffer.from(found.entry.payload) } }
+      ? {
+          kind: 'entry',
+          entry: { header: found.entry.header, payload: Buffer.from(found.entry.payload), memory: 'own' },
+        }
       : found;
   } finally {
     file.close();

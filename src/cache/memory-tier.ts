@@ -112,21 +112,22 @@ export class MemoryTier {
 
   /**
    * Keeps what was read in an era. Values of a former one are dropped, not only found out of date: it may have been opened again from a
-   * copy of its words, number and all. A value that exceeds the whole limit is not kept.
+   * copy of its words, number and all. The value must not exceed the whole limit ({@link holds}).
    */
   keep(era: Era, kept: KeptValue, payloadBytes: number): void {
     if (era !== this.#era) this.#follow(era);
     const { key } = kept.place;
-    if (payloadBytes > this.#maxBytes) {
-      this.forget(key);
-      return;
-    }
     kept.turn = this.#turn;
     if (this.#values.size >= this.#maxEntries && !this.#values.has(key)) this.#order.pop();
     this.#order.set(key, kept, { size: Math.max(1, payloadBytes) });
     this.#values.set(key, kept);
     this.#keepsInTurn += 1;
     if (this.#keepsInTurn >= this.#keepsPerTurn) this.#nextTurn();
+  }
+
+  /** Whether a value of this length can be kept at all. */
+  holds(payloadBytes: number): boolean {
+    return payloadBytes <= this.#maxBytes;
   }
 
   forget(key: string): void {

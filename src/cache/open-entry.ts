@@ -29,5 +29,5 @@ async function findOrOpen(core: CacheCore, place: Place, inlineLength?: number):
 function kept(found: Found | OpenEntry): Found | OpenEntry {
   if (found.kind !== 'entry') return found;
   const { header, payload } = found.entry;
-  return { kind: 'entry', entry: { header, payload: Buffer.from(payload) } };
+  return { kind: 'entry', entry: { header, payload: Buffer.from(payload), memory: 'own' } };
 }

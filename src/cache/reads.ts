@@ -5,7 +5,7 @@ import { type Era, EraEnded } from './era.js';
 import type { Place } from './key.js';
 import { type KeptValue, MemoryTier, type TierSize } from './memory-tier.js';
 import { isOdd, type Party, partyOf, protocol, run } from './protocol.js';
-import { copyOf, freezeDeeply, isBytes, sharing } from './share-value.js';
+import { copyInTurns, copyOf, freezeDeeply, isBytes, isLongBuffer, sharing } from './share-value.js';
 
 /** After so many hits it is looked whether the era still stands, for loops that never let a timer run. */
 const HITS_PER_LOOK = 4_096;
@@ -105,7 +105,10 @@ export class Reads {
     if (decoded === undefined) return undefined;
     const shared = this.#tier !== undefined;
     if (shared && this.#sharing === 'freeze') freezeDeeply(decoded.value);
-    const { createdAt, expiresAt, tags } = entry.header;
+    const { createdAt, expiresAt, tags, payloadLength } = entry.header;
+    // Where the era ended meanwhile, what was read may be of the next one.
+    const mayKeep = look !== undefined && look.era === this.#core.store.opened;
+    const keeps = mayKeep && this.#tier?.holds(payloadLength) === true;
     // What a hit looks at comes first, so that it lies together in memory.
     const kept: KeptValue = {
       era: look?.party.era ?? 0,
@@ -113,17 +116,15 @@ export class Reads {
       epoch: look?.party.epoch ?? 0,
       mayEnd: expiresAt !== Number.POSITIVE_INFINITY || tags.length > 0,
       turn: 0,
-      copied: shared && isBytes(decoded.value),
+      copied: keeps && isBytes(decoded.value),
       value: decoded.value,
       place,
       createdAt,
       expiresAt,
       tags,
     };
-    // Where the era ended meanwhile, what was read may be of the next one.
-    if (look !== undefined && look.era === this.#core.store.opened) {
-      this.#tier?.keep(look.era, kept, entry.header.payloadLength);
-    }
+    if (keeps) this.#tier?.keep(look.era, kept, payloadLength);
+    else if (mayKeep) this.#tier?.forget(place.key);
     return kept;
   }
 
@@ -175,4 +176,10 @@ export class Reads {
 /** The value as it may be given to a caller. */
 export function handOut({ value, copied }: KeptValue): unknown {
   return copied ? copyOf(value as Uint8Array) : value;
+}
+
+/** The same for who can wait: long bytes are copied in slices, with turns of the event loop between. */
+export function handOutLater(kept: KeptValue): unknown {
+  const { value, copied } = kept;
+  return copied && isLongBuffer(value) ? copyInTurns(value) : handOut(kept);
 }

@@ -22,6 +22,11 @@ export class StagedWriter {
     this.#length = length;
   }
 
+  /** How many bytes, at least one, `append` copies at once, before it waits for anything. */
+  get room(): number {
+    return this.#length - this.#filled;
+  }
+
   /** Takes a copy of the bytes. Rejects where a write before has failed. */
   async append(bytes: Buffer): Promise<void> {
     for (let from = 0; from < bytes.length; ) {

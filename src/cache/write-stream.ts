@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream';
 import { writeFullyAsync } from '../os/transfer.js';
-import { BlockChecksums } from './block-checksums.js';
 import { publishTemporary } from './commit.js';
 import type { CacheCore } from './core.js';
 import { type EntryHeader, encodeHeader, entryLength } from './entry.js';
@@ -9,7 +8,7 @@ import type { Evictor } from './evictor.js';
 import type { Place } from './key.js';
 import { type ResolvedSetOptions, resolveSetOptions, type SetOptions } from './options.js';
 import { placeToWrite } from './own-write.js';
-import { StagedWriter } from './staged-writer.js';
+import { PayloadWriter } from './payload-writer.js';
 import { inPresentEraSync } from './steps.js';
 import { closedError } from './store.js';
 import { type Stamps, stampTags } from './tags.js';
@@ -68,7 +67,7 @@ interface Begun {
   readonly temporary: Temporary;
   readonly stamps: Stamps;
   readonly payloadOffset: number;
-  readonly writer: StagedWriter;
+  readonly writer: PayloadWriter;
 }
 
 class EntryWriter extends Writable {
@@ -76,10 +75,8 @@ class EntryWriter extends Writable {
   readonly #evictor: Evictor;
   readonly #place: Place;
   readonly #options: ResolvedSetOptions;
-  readonly #checksums = new BlockChecksums();
   #begun: Begun | undefined;
   #failure: Error | undefined;
-  #payloadLength = 0;
   #working: Promise<void> | undefined;
 
   constructor(core: CacheCore, evictor: Evictor, place: Place, options: ResolvedSetOptions) {
@@ -94,7 +91,7 @@ class EntryWriter extends Writable {
         const stamps = stampTags(era, options.tags);
         const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
         const temporary = Temporary.make(era, place.shard, core.fileMode);
-        return { stamps, payloadOffset, temporary, writer: new StagedWriter(temporary.fd, payloadOffset, PIECE) };
+        return { stamps, payloadOffset, temporary, writer: new PayloadWriter(temporary.fd, payloadOffset, PIECE) };
       });
     } catch (error) {
       this.#failure = error as Error;
@@ -130,25 +127,22 @@ class EntryWriter extends Writable {
 
   async #append(bytes: Buffer): Promise<void> {
     const { temporary, payloadOffset, writer } = this.#open;
-    const payloadLength = this.#payloadLength + bytes.length;
-    this.#evictor.assertFits(entryLength({ payloadOffset, payloadLength }));
-    // It is lost already: nobody will ever read it.
-    if (temporary.era.ended) return;
-    this.#checksums.add(bytes);
-    this.#payloadLength = payloadLength;
-    await writer.append(bytes);
+    this.#evictor.assertFits(entryLength({ payloadOffset, payloadLength: writer.length + bytes.length }));
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      // It is lost already: nobody will ever read it.
+      if (temporary.era.ended || this.destroyed) return;
+      await writer.append(bytes.subarray(from, from + PIECE));
+    }
   }
 
   /** The table, then the header, whose place was left free; and then it is published. */
   async #finish(): Promise<void> {
     const { temporary, stamps, payloadOffset, writer } = this.#open;
-    const { table, payloadChecksum } = this.#checksums.finish();
-    await writer.append(table);
-    await writer.finish();
+    const { tableLength, payloadChecksum } = await writer.finish();
     // Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning.
-    const header = { ...this.#header(stamps), payloadLength: this.#payloadLength };
+    const header = { ...this.#header(stamps), payloadLength: writer.length };
     await writeFullyAsync(temporary.fd, encodeHeader(header, payloadChecksum), 0);
-    const length = payloadOffset + this.#payloadLength + table.length;
+    const length = payloadOffset + writer.length + tableLength;
     const size = { length, staleUntil: header.staleUntil };
     try {
       await publishTemporary(this.#core, this.#place, temporary, size, () => !this.destroyed);

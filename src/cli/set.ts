@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { commit } from '../cache/commit.js';
 import { HoldfastError } from '../errors.js';
 import { ExitStatus } from './exit-status.js';
 import { withCache } from './open-cache.js';
@@ -40,7 +41,7 @@ async function set(directory: string, key: string, argument: string | undefined,
     async (core) => {
       const place = core.place(key);
       const encoded = core.encode(place, value, { ttl: ttl === undefined ? undefined : ttl * 1_000 });
-      await core.store.inside(place.shard, 'exclusive', (era) => core.put(era, place, encoded.bytes));
+      await commit(core, place, encoded);
       return encoded.bytes.length;
     },
     { codec },

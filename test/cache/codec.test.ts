@@ -337,3 +337,8 @@ function nested(depth: number): unknown[] {
   for (let level = 0; level < depth; level += 1) value = [value];
   return value;
 }
+
+test('what the serializer of v8 would cut, 4 GiB or more, is ERR_VALUE_TOO_LARGE', () => {
+  const codec = { ...codecOf('v8'), encode: () => Buffer.allocUnsafeSlow(2 ** 32) };
+  expect(() => encodeValue(codec, 'value')).toThrow(expect.objectContaining({ code: 'ERR_VALUE_TOO_LARGE' }));
+});

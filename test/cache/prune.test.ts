@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { commitSync } from '../../src/cache/commit.js';
 import { encodeEntry } from '../../src/cache/entry.js';
 import { cachePaths } from '../../src/cache/layout.js';
 import { prune } from '../../src/cache/prune.js';
@@ -33,8 +34,7 @@ describe('prune', () => {
   test('keeps what may still be given out as stale', async () => {
     const core = cacheForTest();
     const place = core.place('key');
-    const { bytes } = core.encode(place, 'value', { ttl: 1, staleMs: 60_000 });
-    core.store.insideSync(place.shard, 'exclusive', (era) => core.put(era, place, bytes));
+    commitSync(core, place, core.encode(place, 'value', { ttl: 1, staleMs: 60_000 }));
     await delay(5);
     expect(await prune(core)).toEqual(NOTHING);
     expect(has(core, 'key')).toBe(true);

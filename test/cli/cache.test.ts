@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { commitSync } from '../../src/cache/commit.js';
 import { cacheForTest, has, noted, put } from '../helpers/cache.js';
 import { MAIN } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/folder.js';
@@ -57,8 +58,7 @@ describe('values', () => {
   test('of any codec are given out as they are stored', async () => {
     const core = cacheForTest({ codec: 'v8' });
     const place = core.place('key');
-    const { bytes } = core.encode(place, new Map([[1, 2]]), {});
-    core.store.insideSync(place.shard, 'exclusive', (era) => core.put(era, place, bytes));
+    commitSync(core, place, core.encode(place, new Map([[1, 2]]), {}));
     const found = core.findSync(place);
     const payload = found.kind === 'entry' ? found.entry.payload.toString('base64') : '';
     const { stdout } = await execa(process.execPath, [MAIN, 'get', core.directory, 'key'], { encoding: 'buffer' });

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import { commitSync } from '../../src/cache/commit.js';
 import { CacheCore } from '../../src/cache/core.js';
 import { SHARDS } from '../../src/cache/key.js';
 import type { FileCacheOptions } from '../../src/cache/options.js';
@@ -15,8 +16,7 @@ export function cacheForTest(options: Partial<FileCacheOptions> = {}): CacheCore
 /** Stores a text. Gives the path of its file. */
 export function put(core: CacheCore, key: string, value: string, ttl?: number): string {
   const place = core.place(key);
-  const { bytes } = core.encode(place, value, { ttl });
-  core.store.insideSync(place.shard, 'exclusive', (era) => core.put(era, place, bytes));
+  commitSync(core, place, core.encode(place, value, { ttl }));
   return pathOf(core, key);
 }
 

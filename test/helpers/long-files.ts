@@ -7,7 +7,7 @@ import { replaceSyscalls, type Syscalls, syscalls } from '../../src/os/syscalls.
 export const LONG = constants.MAX_LENGTH > 2 ** 33 ? 2 ** 32 + 100_000 : 2 ** 31 + 100_000;
 
 /** So much at either end of a file is moved in earnest. */
-const EARNEST = 64 * 1024;
+const EARNEST = 1024 * 1024;
 /** A call for more than this is made as it is, whatever comes of it. */
 const LONGEST_PRETENDED = 64 * 1024 * 1024;
 
