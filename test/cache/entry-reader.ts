@@ -1,3 +1,5 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+
 /**
  * A reader of entries as somebody would write it from docs/entry-format.md, in another language: nothing of src/ is used. The
  * tests hold it against the real one. The steps have the numbers that they have there.
@@ -76,6 +78,65 @@ export function readByTheBook(bytes: Uint8Array): BookResult {
   return {
     entry: { key, codec, rewritable, createdAt, expiresAt, staleUntil, version, tags, payload, entryLength },
   };
+}
+
+/** A moment of a reading at which somebody else may do something. */
+export type Moment = 'opened' | 'read half' | 'read';
+
+/** So often it is begun again. */
+const MOST_TRIES = 1_000;
+/** So often the same file may hold no entry of the key, before that is believed. */
+const MOST_FAILURES = 5;
+
+/**
+ * The entry of a key in a cache that is in use: what was current at some moment of the call, or `undefined`. `at`: for tests, which let
+ * others come in between.
+ */
+export function readInUseByTheBook(
+  path: string,
+  key: string,
+  at: (moment: Moment) => void = () => {},
+): BookEntry | undefined {
+  let failures = 0;
+  let former = 0;
+  for (let tries = 0; tries < MOST_TRIES && failures <= MOST_FAILURES; tries += 1) {
+    const once = readOnce(path, at);
+    if (once === undefined) return undefined;
+    const { result, inode, isNamed } = once;
+    const isIts = 'entry' in result && result.entry.key === key;
+    if (isIts && isNamed) return result.entry;
+    // Another version has taken the name: that is no failure.
+    if (isNamed) failures = inode === former ? failures + 1 : 1;
+    former = inode;
+  }
+  return undefined;
+}
+
+/** `undefined`: there is no regular file. */
+function readOnce(path: string, at: (moment: Moment) => void) {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    at('opened');
+    const opened = fstatSync(fd);
+    if (!opened.isFile()) return undefined;
+    const half = Math.floor(opened.size / 2);
+    const bytes = Buffer.alloc(opened.size);
+    const first = readSync(fd, bytes, 0, half, 0);
+    at('read half');
+    const second = readSync(fd, bytes, half, opened.size - half, half);
+    at('read');
+    const result = readByTheBook(bytes.subarray(0, first < half ? first : half + second));
+    // Step 14, while the file is still open, so that its number is nobody else's.
+    const named = lstatSync(path, { throwIfNoEntry: false });
+    return { result, inode: opened.ino, isNamed: named?.ino === opened.ino && named.dev === opened.dev };
+  } finally {
+    closeSync(fd);
+  }
 }
 
 type Three = [number, number, number];
