@@ -143,15 +143,11 @@ export class CacheCore {
 
   /** Neither expired nor invalidated. */
   isFresh(header: EntryHeader): boolean {
-    return header.expiresAt > Date.now() && this.#tagsAreCurrent(header);
+    return header.expiresAt > Date.now() && this.tagsAreCurrent(header);
   }
 
-  /** An expired entry that may still be given out while a new value is loaded. */
-  stale(entry: FoundEntry): FoundEntry | undefined {
-    return entry.header.staleUntil > Date.now() && this.#tagsAreCurrent(entry.header) ? entry : undefined;
-  }
-
-  #tagsAreCurrent({ tags }: EntryHeader): boolean {
+  /** Not invalidated. */
+  tagsAreCurrent({ tags }: EntryHeader): boolean {
     return tags.length === 0 || areCurrent(this.store.era.words, tags);
   }
 
@@ -184,8 +180,12 @@ export class CacheCore {
 
   /** Outside any section: codecs are user code. */
   encode(place: Place, value: unknown, options: StoreValueOptions): EncodedValue {
+    return this.encodePayload(place, encodeValue(this.options.codec, value), options);
+  }
+
+  /** The same of a value that the codec has written. */
+  encodePayload(place: Place, payload: Buffer, options: StoreValueOptions): EncodedValue {
     const { codec, inlineLimit } = this.options;
-    const payload = encodeValue(codec, value);
     const header = this.header(place, options);
     const era = header.tags.length === 0 ? undefined : options.stamps?.era;
     return { bytes: entryBytes(header, payload, inlineLimit, codec.lends), version: header.version, era };

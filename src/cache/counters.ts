@@ -11,6 +11,8 @@ export const COUNTED = [
   'damaged',
   'loads',
   'lockWaits',
+  'loadFailures',
+  'loadsNotStored',
 ] as const;
 export type Counted = (typeof COUNTED)[number];
 export type Counts = Record<Counted, number>;
@@ -29,6 +31,8 @@ export class Counters implements Counts {
   damaged = 0;
   loads = 0;
   lockWaits = 0;
+  loadFailures = 0;
+  loadsNotStored = 0;
 
   /** Adds what was counted to the counts of all. What a process has not flushed when it is killed is lost. */
   flush(words: SharedWords): void {

@@ -3,8 +3,9 @@ import type { MappedFile } from '../file/index.js';
 import { remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
 import { Evictor } from './evictor.js';
+import type { Load } from './flight.js';
 import type { GetOrSetOptions } from './flight-options.js';
-import { Flights, type Load } from './flights.js';
+import { Flights } from './flights.js';
 import { entries, keys } from './iterate.js';
 import { forEachInTurns } from './many.js';
 import { map } from './map.js';
@@ -104,13 +105,14 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What
-   * `load` gives is stored, unless it is `undefined` or a `set` or `delete` of the key came in between; an error is
-   * passed on to everybody who waits in this process, and is not stored. Where the loading process dies another one
-   * loads.
+   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What `load` gives is
+   * stored, unless it is `undefined` or a `set` or `delete` of the key came in between; everybody gets what a read would give, stored or
+   * not. An error is passed on to everybody who waits in this process, and is not stored; after `undefined` one of those who waited runs
+   * its own loader. Where the loading process dies another one loads.
    *
-   * Rejects with what `load` throws, the signal's reason, `ERR_LOCK_TIMEOUT` (another process loads for longer than
-   * `lockTimeout`), and `ERR_LOCK_CONFLICT` where `load` asks for its own key.
+   * Rejects with what `load` throws, the signal's reason, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT` (somebody else loads for longer
+   * than `lockTimeout`), `ERR_LOCK_CONFLICT` where `load` asks for its own key, or for one whose load waits for this one, and
+   * `ERR_CACHE_CLOSED`. *Not* an error: that the value could not be stored, which is told on `holdfast:not-stored`.
    */
   getOrSet(key: string, load: Load<V>, options: GetOrSetOptions = {}): Promise<V | undefined> {
     return this.#flights.getOrSet(key, load, options);
@@ -211,7 +213,10 @@ export class FileCache<V = unknown> {
     return cacheStats(this.#core, this.#reads.tierSize);
   }
 
-  /** Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun. */
+  /**
+   * Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun; for loaders `lockTimeout` at most, and not
+   * for those that this call runs inside of.
+   */
   async close(): Promise<void> {
     await this.#flights.close();
     await this.#writeStreams.close();

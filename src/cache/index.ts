@@ -1,7 +1,7 @@
 export type { BuiltInCodec, Codec } from './codec.js';
 export { type CacheEntry, FileCache } from './file-cache.js';
+export type { Load, LoadContext } from './flight.js';
 export type { GetOrSetOptions } from './flight-options.js';
-export type { Load, LoadContext } from './flights.js';
 export type { CacheStrategy } from './format.js';
 export type { MemoryOptions } from './memory-options.js';
 export type { FileCacheOptions, SetOptions } from './options.js';

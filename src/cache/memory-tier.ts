@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { TagStamp } from './entry-tags.js';
 import type { Era } from './era.js';
+import { isGivenStale } from './flight-options.js';
 import type { Place } from './key.js';
 import type { MemoryLimits } from './memory-options.js';
 import { isHit, type Kept } from './protocol.js';
@@ -26,6 +27,7 @@ export interface KeptValue extends Kept {
   readonly createdAt: number;
   /** `Infinity`: never. */
   readonly expiresAt: number;
+  readonly staleUntil: number;
   readonly tags: readonly TagStamp[];
   /** The turn in which it was noted last that it is in use. */
   turn: number;
@@ -79,6 +81,12 @@ export class MemoryTier {
   /** Step 1 of a read, two loads; then whether the value has expired, or one of its tags was invalidated. */
   isCurrent(kept: KeptValue): boolean {
     return isHit(this.#era.words, kept) && !(kept.mayEnd && this.#hasEnded(kept));
+  }
+
+  /** The same for a value that has expired, and may still be given out while a new one is loaded. */
+  isStale(kept: KeptValue, staleMs: number | undefined): boolean {
+    if (!kept.mayEnd || kept.expiresAt > Date.now() || !isGivenStale(kept, staleMs)) return false;
+    return isHit(this.#era.words, kept) && areCurrent(this.#era.words, kept.tags);
   }
 
   #hasEnded({ expiresAt, tags }: KeptValue): boolean {

@@ -56,12 +56,18 @@ export interface SetOptions {
   ttl?: number | undefined;
   /** With `invalidateTags` every entry of a tag becomes a miss at once. */
   tags?: readonly string[] | undefined;
+  /**
+   * For so many milliseconds after its expiry `getOrSet` gives the old value out at once, while one process loads a new one, and `prune`
+   * leaves it where it is. For all others it has expired. Default 0.
+   */
+  staleWhileRevalidate?: number | undefined;
 }
 
 /** The same, checked. */
 export interface ResolvedSetOptions {
   /** `undefined`: the cache's. */
   readonly ttl: number | undefined;
+  readonly staleMs: number;
   readonly tags: readonly string[];
 }
 
@@ -89,7 +95,7 @@ const KNOWN = namesOf<FileCacheOptions>({
   ...{ directory: true, strategy: true, ttl: true, codec: true, memory: true, maxBytes: true, maxEntries: true },
   ...{ inlineLimit: true, flush: true, lockTimeout: true, mode: true },
 });
-const KNOWN_TO_SET = namesOf<SetOptions>({ ttl: true, tags: true });
+const KNOWN_TO_SET = namesOf<SetOptions>({ ttl: true, tags: true, staleWhileRevalidate: true });
 
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
 export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCacheOptions {
@@ -138,8 +144,12 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
 /** Throws `ERR_INVALID_ARGUMENT` with what was expected. */
 export function resolveSetOptions(options: SetOptions): ResolvedSetOptions {
   assertKnownOptions(options, KNOWN_TO_SET);
-  const { ttl, tags } = options;
-  return { ttl: ttl === undefined ? undefined : resolveTtl(ttl), tags: checkTags(tags) };
+  const { ttl, staleWhileRevalidate, tags } = options;
+  return {
+    ttl: ttl === undefined ? undefined : resolveTtl(ttl),
+    staleMs: resolveStale(staleWhileRevalidate),
+    tags: checkTags(tags),
+  };
 }
 
 /** A time to live in milliseconds; none is `Infinity`. */
@@ -147,6 +157,13 @@ export function resolveTtl(ttl: unknown): number {
   if (ttl === undefined) return Number.POSITIVE_INFINITY;
   if (!isDuration(ttl)) throw invalid(`ttl must be milliseconds, 0 or more, not ${shown(ttl)}.`);
   return ttl;
+}
+
+/** For how long after its expiry a value may be given out, in milliseconds; none is 0. */
+export function resolveStale(stale: unknown): number {
+  if (stale === undefined) return 0;
+  if (!isDuration(stale)) throw invalid(`staleWhileRevalidate must be milliseconds, 0 or more, not ${shown(stale)}.`);
+  return stale;
 }
 
 function isDuration(value: unknown): value is number {

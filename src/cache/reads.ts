@@ -16,6 +16,9 @@ const LOOKS_AT_ODD = 1_000;
 /** What a fill saw before it read the disk. `undefined`: what it reads is not to be kept. */
 export type Look = { readonly era: Era; readonly party: Party } | undefined;
 
+/** Gives a value, or a promise of it, to one more caller. */
+export type GiveOut = () => unknown;
+
 /**
  * Reads through memory: what was kept, where it is still current, else what the disk holds, which is then kept. Step 1 and step 2 of a
  * read (protocol.ts). Every read of a value goes through here, and is counted here.
@@ -105,7 +108,7 @@ export class Reads {
     if (decoded === undefined) return undefined;
     const shared = this.#tier !== undefined;
     if (shared && this.#sharing === 'freeze') freezeDeeply(decoded.value);
-    const { createdAt, expiresAt, tags, payloadLength } = entry.header;
+    const { createdAt, expiresAt, staleUntil, tags, payloadLength } = entry.header;
     // Where the era ended meanwhile, what was read may be of the next one.
     const mayKeep = look !== undefined && look.era === this.#core.store.opened;
     const keeps = mayKeep && this.#tier?.holds(payloadLength) === true;
@@ -121,11 +124,51 @@ export class Reads {
       place,
       createdAt,
       expiresAt,
+      staleUntil,
       tags,
     };
     if (keeps) this.#tier?.keep(look.era, kept, payloadLength);
     else if (mayKeep) this.#tier?.forget(place.key);
     return kept;
+  }
+
+  /**
+   * Step 1 for an expired value: where the disk holds it still and it may be given out while a new one is loaded. It counts as a miss, as one
+   * does that is read from the disk.
+   */
+  staleHit(key: string, staleMs: number | undefined): KeptValue | undefined {
+    const kept = this.#tier?.find(key);
+    if (kept === undefined || !this.#tier?.isStale(kept, staleMs)) return undefined;
+    this.#counters.misses += 1;
+    return kept;
+  }
+
+  /**
+   * Gives a value that was decoded, but not kept, to those who asked for it as other reads would: with a tier all get the same object, frozen
+   * outside production; without one each gets a decode of its own, the first one `value`. Of bytes everybody gets a copy.
+   */
+  giveOut(value: unknown, decodeAgain: () => unknown): GiveOut {
+    if (isBytes(value)) return () => (isLongBuffer(value) ? copyInTurns(value) : copyOf(value));
+    if (this.#tier !== undefined) {
+      if (this.#sharing === 'freeze') freezeDeeply(value);
+      return () => value;
+    }
+    let first: { readonly value: unknown } | undefined = { value };
+    return () => {
+      if (first === undefined) return decodeAgain();
+      const given = first.value;
+      first = undefined;
+      return given;
+    };
+  }
+
+  /** The same of an entry that was read. Its payload must stay as it is, if more than one are to get it. */
+  giveEntry(place: Place, entry: FoundEntry): GiveOut | undefined {
+    const { codec } = this.#core.options;
+    // A value may lie in memory that is its own; where others are decoded from that, it may not.
+    const once = this.#tier !== undefined || codec.name === 'bytes';
+    const decoded = this.#core.decode(place, once ? entry : { ...entry, memory: 'lent' });
+    return decoded && this.giveOut(decoded.value, () => codec.decode(entry.payload));
   }
 
   /** Counts a read of the disk. */

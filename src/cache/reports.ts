@@ -6,11 +6,13 @@ import { channel } from 'node:diagnostics_channel';
  * `holdfast:lock-wait` `{ directory, milliseconds }`: a shard's lock that was not free at once.
  * `holdfast:eviction` `{ directory, entries, bytes }`: what was removed to stay below the limits.
  * `holdfast:load` `{ directory, key, milliseconds, error? }`: a loader of `getOrSet` that has ended.
+ * `holdfast:not-stored` `{ directory, key, error }`: what a loader of `getOrSet` gave and the disk did not take; its caller has it.
  */
 const damaged = channel('holdfast:damaged');
 const lockWait = channel('holdfast:lock-wait');
 const eviction = channel('holdfast:eviction');
 const load = channel('holdfast:load');
+const notStored = channel('holdfast:not-stored');
 
 /** Directories that a warning was given for: one in the life of a process is enough. */
 const warned = new Set<string>();
@@ -43,4 +45,8 @@ export function reportEviction(directory: string, { entries, bytes }: { entries:
 
 export function reportLoad(directory: string, key: string, milliseconds: number, error: unknown): void {
   if (load.hasSubscribers) load.publish({ directory, key, milliseconds, ...(error === undefined ? {} : { error }) });
+}
+
+export function reportNotStored(directory: string, key: string, error: unknown): void {
+  if (notStored.hasSubscribers) notStored.publish({ directory, key, error });
 }

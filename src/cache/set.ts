@@ -35,8 +35,8 @@ export function setSync(core: CacheCore, evictor: Evictor, key: unknown, value: 
 }
 
 function encode(core: CacheCore, evictor: Evictor, place: Place, value: unknown, options: SetOptions): EncodedValue {
-  const { ttl, tags } = resolveSetOptions(options);
-  const encoded = core.encode(place, value, { ttl, stamps: stampTags(core.store.era, tags) });
+  const { ttl, staleMs, tags } = resolveSetOptions(options);
+  const encoded = core.encode(place, value, { ttl, staleMs, stamps: stampTags(core.store.era, tags) });
   evictor.assertFits(encoded.bytes.length);
   return encoded;
 }

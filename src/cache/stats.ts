@@ -34,6 +34,10 @@ export interface CacheStats {
   readonly loads: number;
   /** Locks of shards that were not free at once. */
   readonly lockWaits: number;
+  /** Loaders of `getOrSet` that have failed, behind a stale value too. Those that were aborted are not among them. */
+  readonly loadFailures: number;
+  /** Values that `getOrSet` has loaded and given out, and that could not be stored: no space, too large, no lock. */
+  readonly loadsNotStored: number;
   /** The tier in memory of this instance. */
   readonly memory: MemoryStats;
 }

@@ -161,7 +161,8 @@ class EntryWriter extends Writable {
   }
 
   #header(stamps: Stamps): Omit<EntryHeader, 'payloadLength'> {
-    return { ...this.#core.header(this.#place, { ttl: this.#options.ttl, stamps }), codec: 'bytes', rewritable: false };
+    const { ttl, staleMs } = this.#options;
+    return { ...this.#core.header(this.#place, { ttl, staleMs, stamps }), codec: 'bytes', rewritable: false };
   }
 
   get #open(): Begun {

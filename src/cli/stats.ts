@@ -38,7 +38,7 @@ async function stats(directory: string, flags: ReportFlags): Promise<void> {
     `deletes    ${formatCount(found.deletes)}`,
     `evictions  ${formatCount(found.evictions)}`,
     `damaged    ${formatCount(found.damaged)}`,
-    `loads      ${formatCount(found.loads)}`,
+    `loads      ${formatCount(found.loads)}, ${formatCount(found.loadFailures)} failed, ${formatCount(found.loadsNotStored)} not stored`,
     `lock waits ${formatCount(found.lockWaits)}`,
   ];
   await outlet.deliver({ report: found, text: () => lines.join('\n'), status: ExitStatus.fine });

@@ -8,6 +8,7 @@ import {
   patience,
   type Sidecar,
   type WaitOptions,
+  whileWaiting,
 } from '../lock/index.js';
 import { throwIfAborted } from '../os/realms.js';
 import { syscalls } from '../os/syscalls.js';
@@ -48,7 +49,8 @@ async function lockDirectory(path: string | URL, mode: LockMode, wait: WaitOptio
   const sidecar = locateSidecar(path);
   const key = `proper-lockfile:${sidecar.path}`;
   assertNotHolding(key, sidecar.dataPath);
-  const release = await acquire(sidecar, mode, limits, (error) => compromised.set(lock, error));
+  const onCompromised = (error: Error) => compromised.set(lock, error);
+  const release = await whileWaiting(key, sidecar.dataPath, () => acquire(sidecar, mode, limits, onCompromised));
   const lock: HeldLock = {
     path: sidecar.dataPath,
     mode,

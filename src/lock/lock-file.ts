@@ -6,8 +6,9 @@ import { abortReason } from '../os/realms.js';
 import { clearTimeout, setTimeout } from '../os/timers.js';
 import type { HeldLock } from './file-lock.js';
 import { describeHolders } from './holders.js';
+import { onAbort } from './on-abort.js';
 import { assertMode, type Patience, patience, type WaitOptions } from './options.js';
-import { assertNotHolding } from './reentry.js';
+import { assertMayWait, assertNotHolding, whileWaiting } from './reentry.js';
 import { locateSidecar, type Sidecar } from './sidecar.js';
 import { Station, type Waiter } from './station.js';
 import { tellingOfWait } from './wait-report.js';
@@ -25,8 +26,8 @@ const stations = new Map<string, Station>();
  * file need not exist.
  *
  * Rejects with `ERR_LOCK_TIMEOUT` after `timeout` (the message names the holder where the kernel tells), with the signal's reason, with
- * `ERR_LOCK_CONFLICT` where the calling code runs inside an update of the same file or something else stands where the sidecar
- * should, with `ERR_LOCK_UNSUPPORTED` where there is no flock(2). Whatever it rejects with, no descriptor and no place in
+ * `ERR_LOCK_CONFLICT` where the calling code runs inside an update of the same file, or of one that an update waits for which holds this
+ * one, or something else stands where the sidecar should, with `ERR_LOCK_UNSUPPORTED` where there is no flock(2). Whatever it rejects with, no descriptor and no place in
  * the queue remains.
  *
  * Requests of one thread are served first come, first served. Over processes the order is fair, not exact. *Not* guaranteed: that
@@ -37,7 +38,16 @@ export async function lockSidecar(path: string | URL, mode: LockMode, options: W
   const wait = patience(options);
   const sidecar = batchSidecar(path, mode) ?? permittedSidecar(path);
   const { station, granted } = stationFor(sidecar, mode);
-  if (!granted) await tellingOfWait(sidecar.dataPath, waitFor(station, sidecar, mode, wait));
+  if (!granted) {
+    try {
+      assertMayWait(station, sidecar.dataPath);
+    } catch (error) {
+      station.turnAway();
+      throw error;
+    }
+    const inLine = () => tellingOfWait(sidecar.dataPath, waitFor(station, sidecar, mode, wait));
+    await whileWaiting(station, sidecar.dataPath, inLine);
+  }
   return hold(station, sidecar, mode);
 }
 
@@ -90,15 +100,15 @@ function stationFor(sidecar: Sidecar, mode: LockMode): { station: Station; grant
 function waitFor(station: Station, sidecar: Sidecar, mode: LockMode, { timeoutMs, signal }: Patience): Promise<void> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
+    let stopListening: (() => void) | undefined;
     const giveUp = (error: unknown) => {
       settle();
       station.withdraw(waiter);
       reject(error);
     };
-    const onAbort = () => giveUp(signal === undefined ? undefined : abortReason(signal));
     const settle = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
     };
     const waiter: Waiter = {
       mode,
@@ -119,7 +129,7 @@ function waitFor(station: Station, sidecar: Sidecar, mode: LockMode, { timeoutMs
     if (timeoutMs <= LONGEST_TIMER_MS) {
       timer = setTimeout(() => giveUp(timeoutError(station, sidecar, mode, timeoutMs)), timeoutMs);
     }
-    signal?.addEventListener('abort', onAbort, { once: true });
+    stopListening = signal && onAbort(signal, () => giveUp(abortReason(signal)));
     station.enqueue(waiter);
   });
 }

@@ -258,7 +258,17 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     const maxEntries = 65_537;
     const tier = new MemoryTier({ maxEntries, maxBytes: 2 ** 40 }, core.store.era);
     const place = core.place('key');
-    const common = { era: 0, slot: 0, epoch: 0, mayEnd: false, copied: false, createdAt: 0, expiresAt: 0, turn: 0 };
+    const common = {
+      era: 0,
+      slot: 0,
+      epoch: 0,
+      mayEnd: false,
+      copied: false,
+      createdAt: 0,
+      expiresAt: 0,
+      staleUntil: 0,
+      turn: 0,
+    };
     for (let index = 0; index < maxEntries + 10; index += 1) {
       tier.keep(core.store.era, { ...common, tags: [], value: 1, place: { ...place, key: `key ${index}` } }, 1);
     }

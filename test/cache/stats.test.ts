@@ -43,6 +43,8 @@ describe.skipIf(!needs('koffi'))('stats', () => {
       damaged: 0,
       loads: 1,
       lockWaits: expect.any(Number),
+      loadFailures: 0,
+      loadsNotStored: 0,
       memory: { state: 'on', entries: 2, bytes: 2, maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 },
     });
     await one.clear();

@@ -119,3 +119,79 @@ test('what was started inside an update and outlives it may lock the file', asyn
   await surelyFree(Promise.resolve(later));
   expect(String(await readFile(path))).toBe('update, then later');
 });
+
+describe('updates of which each waits for the other', () => {
+  test.each(['flock', 'proper-lockfile'] as const)('are ERR_LOCK_CONFLICT at once, %s', async (strategy) => {
+    const folder = temporaryFolder();
+    const [one, other] = [join(folder, 'one'), join(folder, 'other')];
+    for (const path of [one, other]) await writeFile(path, 'old', { strategy });
+    let begun = 0;
+    let reach = () => {};
+    const both = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const crossing = (path: string, next: string) =>
+      updateFile(
+        path,
+        async () => {
+          begun += 1;
+          if (begun === 2) reach();
+          await both;
+          await updateFile(next, () => 'new', { strategy });
+          return 'new';
+        },
+        { strategy },
+      );
+    const outcomes = await surelyFree(Promise.allSettled([crossing(one, other), crossing(other, one)]));
+    const codes = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'fulfilled'));
+    // The later one is told; the earlier one goes on, unless the later one was what it waited for and failed with it.
+    expect(codes.sort()).toEqual(['ERR_LOCK_CONFLICT', 'fulfilled']);
+    await surelyFree(updateFile(one, () => 'again', { strategy }));
+  });
+
+  test('a try, which waits for nobody, is told that the lock is taken', async () => {
+    const folder = temporaryFolder();
+    const [one, other] = [join(folder, 'one'), join(folder, 'other')];
+    let wanted = () => {};
+    const otherIsWanted = new Promise<void>((resolve) => {
+      wanted = resolve;
+    });
+    let begun = () => {};
+    const otherHasBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const second = updateFile(other, async () => {
+      begun();
+      await otherIsWanted;
+      expect(tryLockFile(one, 'exclusive')).toBeUndefined();
+      return 'new';
+    });
+    await otherHasBegun;
+    await surelyFree(
+      updateFile(one, async () => {
+        const waiting = updateFile(other, () => 'later');
+        wanted();
+        await waiting;
+        return 'new';
+      }),
+    );
+    await second;
+  });
+});
+
+test('300 waits that share a signal warn of no leak', async () => {
+  const path = join(temporaryFolder(), 'data');
+  const warnings: string[] = [];
+  const listen = (warning: Error) => warnings.push(warning.name);
+  process.on('warning', listen);
+  const abort = new AbortController();
+  const lock = await lockFile(path, 'exclusive');
+  const waits = Array.from({ length: 300 }, () => lockFile(path, 'exclusive', { signal: abort.signal }));
+  abort.abort(new Error('enough'));
+  const outcomes = await surelyFree(Promise.allSettled(waits));
+  expect(new Set(outcomes.map((outcome) => outcome.status))).toEqual(new Set(['rejected']));
+  await lock.release();
+  await turnOfTheLoop();
+  process.off('warning', listen);
+  expect(warnings).toEqual([]);
+});
