@@ -3,11 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** These run in one process each of the pool: they start no process, replace nothing that outlives a test, and keep no state. */
 const PURE = [
   'test/bench/{charts,check,histogram,value}.test.ts',
-  'test/cli/whole-number.test.ts',
+  'test/cli/{commands/whole-number,reports/output-path}.test.ts',
   'test/diagnose/{follow/findings,logs/merge,run/fixtures,watch/histogram,watch/pace}.test.ts',
   'test/html/{markup,scale}.test.ts',
   'test/model/*.test.ts',
   'test/race/{latency,options,payload,verdict}.test.ts',
+  'test/scripts/layers.test.ts',
   'test/trace/{flags,watch-list}.test.ts',
 ];
 

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Table from 'cli-table3';
-import { NO_BORDERS } from '../dist/cli/table.js';
+import { NO_BORDERS } from '../dist/cli/text/table.js';
 import { displayProgress } from './support/progress.mjs';
 import { measured, median, ratioOf, significant } from './support/ratios.mjs';
 import { runBench, wrongUse } from './support/report.mjs';

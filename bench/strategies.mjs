@@ -2,9 +2,9 @@
 // npm run bench: the strategies against each other, in one process, and over many with the driver of `holdfast bench`.
 import Table from 'cli-table3';
 import { BENCH_DEFAULTS, QUICK_BENCH, runBench as runContention } from '../dist/bench/index.js';
-import { displayBenchProgress } from '../dist/cli/bench-progress.js';
-import { benchTables } from '../dist/cli/bench-table.js';
-import { NO_BORDERS } from '../dist/cli/table.js';
+import { benchTables } from '../dist/cli/commands/bench-table.js';
+import { displayBenchProgress } from '../dist/cli/progress/bench-progress.js';
+import { NO_BORDERS } from '../dist/cli/text/table.js';
 import { measureInProcess, SIZES } from './strategies/in-process.mjs';
 import { displayProgress } from './support/progress.mjs';
 import { significant } from './support/ratios.mjs';

@@ -2,8 +2,8 @@
 // Which charts belong to which report. A report without charts is a table only.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outputPaths } from '../../dist/cli/output-path.js';
-import { ReportFile } from '../../dist/cli/report-file.js';
+import { outputPaths } from '../../dist/cli/reports/output-path.js';
+import { ReportFile } from '../../dist/cli/reports/report-file.js';
 import { median, significant } from '../support/ratios.mjs';
 import { dots, linePanels } from './svg.mjs';
 

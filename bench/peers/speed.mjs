@@ -8,7 +8,7 @@ import { interleave } from '../support/rounds.mjs';
 /**
  * @typedef {import('../peers.mjs').PeerResult} PeerResult
  * @typedef {{ rounds: number, bytes: number, seed: number, processes: number, keys: number, seconds: number, folder: string }} Plan
- * @typedef {import('../../dist/cli/cache-progress.js').CacheProgress} Progress
+ * @typedef {import('../../dist/cli/progress/cache-progress.js').CacheProgress} Progress
  * @typedef {Omit<import('../../dist/bench/report.js').BenchCell<string>, 'contender'>} Sharing
  */
 

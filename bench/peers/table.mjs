@@ -1,7 +1,7 @@
 // @ts-check
 // The results of bench:peers as text: for the terminal, and for docs/benchmarks.md.
 import Table from 'cli-table3';
-import { NO_BORDERS } from '../../dist/cli/table.js';
+import { NO_BORDERS } from '../../dist/cli/text/table.js';
 import { median, significant } from '../support/ratios.mjs';
 
 /**

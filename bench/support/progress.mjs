@@ -1,12 +1,12 @@
 // @ts-check
-import { displayCacheProgress } from '../../dist/cli/cache-progress.js';
+import { displayCacheProgress } from '../../dist/cli/progress/cache-progress.js';
 
 const LINE_EVERY_MS = 10_000;
 
 /**
  * A bar on a terminal; elsewhere a line from time to time, so that a log shows that it goes on.
  *
- * @returns {import('../../dist/cli/cache-progress.js').CacheProgress}
+ * @returns {import('../../dist/cli/progress/cache-progress.js').CacheProgress}
  */
 export function displayProgress() {
   const { stderr } = process;

@@ -10,16 +10,19 @@ import { COMMON, FACE, LAYERS, MOST_FILES, NATIVE_PACKAGES } from './table.mjs';
  */
 
 const IMPORTS =
-  /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+'([^']+)'|(?:^|\n)import\s+'([^']+)'|\bimport\(\s*'([^']+)'|new URL\(\s*'(\.[^']+\.js)',\s*import\.meta\.url/g;
+  /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+'([^']+)'|(?:^|\n)import\s+'([^']+)'|(?:\bimport\(\s*|new URL\(\s*)'([^']+\.js|[^.'][^']*)'/g;
 const SYSTEM = ['node:fs', 'node:fs/promises'];
 
 /**
- * The modules that a file names, as it names them: also in `import()` and as the URL of a process.
+ * The modules that a file names, as it names them: also those that it loads later, by `import()` or as a process.
  *
  * @param {string} text
  */
 export function specifiersIn(text) {
-  return [...text.matchAll(IMPORTS)].map((match) => match[1] ?? match[2] ?? match[3] ?? match[4] ?? '');
+  return [...text.matchAll(IMPORTS)].map(([, first, second, later]) => ({
+    name: first ?? second ?? later ?? '',
+    later: later !== undefined,
+  }));
 }
 
 /**
@@ -34,14 +37,28 @@ export function violations(files, { layers = LAYERS, face = FACE } = {}) {
   for (const [path, text] of files) {
     const from = placeOf(path);
     const layer = byFolder.get(from.layer);
-    for (const specifier of specifiersIn(text)) {
-      const forbidden = specifier.startsWith('.')
-        ? forbiddenFile(from, posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts'), byFolder, face)
-        : forbiddenModule(layer, specifier);
-      if (forbidden !== undefined) found.push(`src/${path} imports ${specifier}: ${forbidden}`);
+    for (const { name, later } of specifiersIn(text)) {
+      const target = fileOf(path, name);
+      const forbidden = name.startsWith('.')
+        ? forbiddenFile(from, target, later, byFolder, face)
+        : forbiddenModule(layer, name);
+      if (forbidden !== undefined) found.push(`src/${path} imports ${name}: ${forbidden}`);
     }
   }
   return found;
+}
+
+/**
+ * A file of src/ by the name that another one gives it. Processes are started from `dist/`, also where the tests run `src/`.
+ *
+ * @param {string} path
+ * @param {string} name
+ */
+function fileOf(path, name) {
+  return posix
+    .join('src', posix.dirname(path), name)
+    .replace(/^(?:src|dist)\//, '')
+    .replace(/\.js$/, '.ts');
 }
 
 /**
@@ -57,10 +74,11 @@ function forbiddenModule(layer, name) {
 /**
  * @param {Place} from
  * @param {string} target
+ * @param {boolean} later
  * @param {Map<string, Layer>} byFolder
  * @param {string[]} face
  */
-function forbiddenFile(from, target, byFolder, face) {
+function forbiddenFile(from, target, later, byFolder, face) {
   if (COMMON.includes(target) || target.startsWith('../')) return undefined;
   const to = placeOf(target);
   const layer = byFolder.get(to.layer);
@@ -77,7 +95,8 @@ function forbiddenFile(from, target, byFolder, face) {
     if (from.room !== '' && rooms.indexOf(to.room) > rooms.indexOf(from.room))
       return `${from.room}/ lies below ${to.room}/.`;
   }
-  const entersRoom = to.room !== '' && (from.layer !== to.layer || from.room !== to.room);
+  const isEntry = later && layer.entries?.test(`${to.room}/${to.name}`);
+  const entersRoom = to.room !== '' && !isEntry && (from.layer !== to.layer || from.room !== to.room);
   if (entersRoom && to.name !== 'index.ts') return `${to.layer}/${to.room}/ is entered by its index.ts.`;
   return undefined;
 }

@@ -12,6 +12,8 @@
  * @property {string[]} [rooms] folders in it, the lowest first: a room imports those before it, and is entered by its index.ts only. Files
  *   beside the rooms import any of them, and no room imports these.
  * @property {string[]} [doors] the files that others may import, beside the doors of its rooms; all of them where it has no rooms
+ * @property {RegExp} [entries] files in its rooms that are loaded by themselves, by `import()` or as a process: their place is named
+ *   where that is done, and that is no import
  * @property {string} [flat] why it has no rooms, where it has more files than one looks over
  */
 
@@ -84,7 +86,9 @@ export const LAYERS = [
     folder: 'cli',
     mayImport: ['bench', 'race', 'diagnose', 'trace', 'cache', 'os', 'html'],
     reason: 'cli/ imports what its commands need; file/ and lock/ are reached through those.',
-    flat: 'it is about to get its rooms',
+    rooms: ['text', 'process', 'reports', 'progress', 'screen', 'caches', 'commands'],
+    // One command is loaded, the one that is asked for.
+    entries: /^c(?:aches|ommands)\/[a-z-]+\.ts$/,
   },
 ];
 

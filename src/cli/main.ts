@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT_STATUS_HELP, ExitStatus } from './exit-status.js';
-import { complain, guardStandardStreams } from './standard-streams.js';
+import { complain, EXIT_STATUS_HELP, ExitStatus, guardStandardStreams } from './process/index.js';
 
 guardStandardStreams();
 
@@ -21,19 +20,19 @@ const program = new Command('holdfast')
   .exitOverride();
 /** By name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
-  race: async () => (await import('./race.js')).raceCommand,
-  diagnose: async () => (await import('./diagnose.js')).diagnoseCommand,
-  bench: async () => (await import('./bench.js')).benchCommand,
-  ls: async () => (await import('./ls.js')).lsCommand,
-  get: async () => (await import('./get.js')).getCommand,
-  set: async () => (await import('./set.js')).setCommand,
-  rm: async () => (await import('./rm.js')).rmCommand,
-  clear: async () => (await import('./clear.js')).clearCommand,
-  stats: async () => (await import('./stats.js')).statsCommand,
-  verify: async () => (await import('./verify.js')).verifyCommand,
-  prune: async () => (await import('./prune.js')).pruneCommand,
-  trace: async () => (await import('./trace.js')).traceCommand,
-  watch: async () => (await import('./watch.js')).watchCommand,
+  race: async () => (await import('./commands/race.js')).raceCommand,
+  diagnose: async () => (await import('./commands/diagnose.js')).diagnoseCommand,
+  bench: async () => (await import('./commands/bench.js')).benchCommand,
+  ls: async () => (await import('./caches/ls.js')).lsCommand,
+  get: async () => (await import('./caches/get.js')).getCommand,
+  set: async () => (await import('./caches/set.js')).setCommand,
+  rm: async () => (await import('./caches/rm.js')).rmCommand,
+  clear: async () => (await import('./caches/clear.js')).clearCommand,
+  stats: async () => (await import('./caches/stats.js')).statsCommand,
+  verify: async () => (await import('./caches/verify.js')).verifyCommand,
+  prune: async () => (await import('./caches/prune.js')).pruneCommand,
+  trace: async () => (await import('./commands/trace.js')).traceCommand,
+  watch: async () => (await import('./commands/watch.js')).watchCommand,
 };
 // One command is loaded where it is the first argument: all of them take longer to load than most take to run.
 const [first = ''] = process.argv.slice(2);

@@ -96,10 +96,20 @@ describe('told is', () => {
   });
 });
 
+test('an entry is loaded by itself, from outside and from below, but not imported', () => {
+  const layers = HOUSE.layers.map((layer) => ({ ...layer, entries: /^high\/all\.ts$/ }));
+  const from = (text: string) =>
+    violations(new Map(Object.entries({ ...FINE, 'top/index.ts': text })), { ...HOUSE, layers });
+  expect(from("await import('./high/all.js');\nnew URL('../../dist/top/high/all.js', import.meta.url)")).toEqual([]);
+  expect(from("import { all } from './high/all.js';")).toHaveLength(1);
+  expect(from("await import('./low/part.js');")).toHaveLength(1);
+});
+
 test('every way to name a module is seen, over several lines too', () => {
   const text =
     "import {\n  a,\n} from './a.js';\nexport * from './b.js';\nimport './c.js';\nawait import('./d.js');\n// from './no.js'\n";
-  expect(specifiersIn(text)).toEqual(['./a.js', './b.js', './c.js', './d.js']);
+  expect(specifiersIn(text).map(({ name }) => name)).toEqual(['./a.js', './b.js', './c.js', './d.js']);
+  expect(specifiersIn(text).map(({ later }) => later)).toEqual([false, false, false, true]);
 });
 
 test('the document must name every file, and no other', () => {

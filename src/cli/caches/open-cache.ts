@@ -1,0 +1,47 @@
+import { CacheCore } from '../../cache/core.js';
+import { type Format, readFormat } from '../../cache/format.js';
+import { type CachePaths, cachePaths } from '../../cache/layout.js';
+import type { FileCacheOptions } from '../../cache/options.js';
+import { errorCode, HoldfastError } from '../../errors.js';
+import { absolutePath } from '../../os/paths.js';
+
+/**
+ * Opens the cache in a directory, with the strategy that it was made with, and closes it after `use`. Nothing is made where there is no
+ * cache: `ERR_NOT_A_CACHE`.
+ */
+export async function withCache<T>(
+  directory: string,
+  use: (core: CacheCore) => T | Promise<T>,
+  options: Pick<FileCacheOptions, 'codec'> = {},
+): Promise<T> {
+  const { strategy } = formatOf(directory);
+  const core = new CacheCore({ directory, strategy, ...options });
+  try {
+    return await use(core);
+  } finally {
+    await core.close();
+  }
+}
+
+function formatOf(directory: string): Format {
+  const paths = cachePaths(absolutePath(directory).replace(/(?<=.)\/+$/, ''));
+  const format = tryReadFormat(paths);
+  if (format !== undefined) return format;
+  throw new HoldfastError(
+    'ERR_NOT_A_CACHE',
+    `${directory} is not a cache: it has no v1/format that this version can read.`,
+    {
+      path: paths.directory,
+    },
+  );
+}
+
+function tryReadFormat(paths: CachePaths): Format | undefined {
+  try {
+    return readFormat(paths);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    throw error;
+  }
+}

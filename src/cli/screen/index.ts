@@ -1,0 +1,1 @@
+export { displayJson, displayLines, displayScreen, type WatchDisplay } from './watch-display.js';
