@@ -1,6 +1,7 @@
 import { HoldfastError } from '../errors.js';
 import { lockSidecar } from '../lock/index.js';
 import { parentFolder } from '../os/paths.js';
+import { isRestricted } from '../os/permissions.js';
 import type { Strategy } from './strategy.js';
 import { syncFolder } from './sync-folder.js';
 
@@ -21,12 +22,20 @@ export const writeFileAtomic: Strategy = {
   lock: lockSidecar,
   async put(lock, data, { mode, flush }) {
     assertOneWrite(data, lock.path);
+    if (flush) assertMayFlush(lock.path);
     const { default: write } = await import('write-file-atomic');
     await write(lock.path, data, { fsync: flush, ...(mode === undefined ? {} : { mode }) });
     // The package brings the bytes to the disk, but not the name.
     if (flush) await syncFolder(parentFolder(lock.path));
   },
 };
+
+/** Node refuses fsync(2) under its permission model, and the package calls it through node:fs, at a moment that cannot be another. */
+function assertMayFlush(path: string): void {
+  if (!isRestricted()) return;
+  const message = 'Node was started with --permission, where write-file-atomic cannot flush: the strategy rename can.';
+  throw new HoldfastError('ERR_ACCESS_DENIED', message, { path });
+}
 
 /** The package takes a short write for a whole one, so nothing may be longer than a write that is whole. */
 function assertOneWrite({ length }: Buffer, path: string): void {

@@ -34,6 +34,10 @@ function cellsOfNode(node) {
       commands: () => [[binary, ['smoke/program.mjs']]],
     },
     { ...cellOf(node, 'koffi alone'), commands: () => [[binary, ['smoke/program.mjs']]] },
+    ...Object.entries(hardening(node)).map(([how, flags]) => ({
+      ...cellOf(node, how),
+      commands: () => /** @type {[string, string[]][]} */ ([[binary, [...flags, 'smoke/program.mjs']]]),
+    })),
     ...['node', 'jsdom'].map((environment) => ({
       ...cellOf(node, `Jest, environment ${environment}`),
       commands: () =>
@@ -57,6 +61,22 @@ function cellsOfNode(node) {
     })),
   ];
   return cells;
+}
+
+/**
+ * Flags that take something away from programs, koffi alone.
+ *
+ * @param {import('./runtimes.mjs').Node} node
+ * @returns {Record<string, string[]>}
+ */
+function hardening({ major }) {
+  const permission = major < 22 ? '--experimental-permission' : '--permission';
+  const allowed = ['addons', 'child-process', 'worker', 'fs-read=*', 'fs-write=*'].map((what) => `--allow-${what}`);
+  return {
+    'permission model': [permission, ...allowed],
+    'frozen intrinsics, no code from strings': ['--frozen-intrinsics', '--disallow-code-generation-from-strings'],
+    'jitless: no WebAssembly': ['--jitless'],
+  };
 }
 
 /** @param {string} extension */

@@ -18,6 +18,7 @@ describe.skipIf(!needs('koffi'))('under the permission model of Node', () => {
     // That Node refuses it is what makes this test one.
     expect(outcome).toMatchObject({ node: expect.stringContaining('ERR_ACCESS_DENIED') });
     expect(outcome).toMatchObject({ lock: 'works', file: 'works', cache: 'works' });
+    expect(outcome).toMatchObject({ flush: expect.stringContaining('write-file-atomic cannot flush') });
     expect(statSync(`${folder}/rename`).mode & 0o777).toBe(0o640);
   });
 

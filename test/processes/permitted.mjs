@@ -30,6 +30,7 @@ console.log(
         await readFile(path(strategy));
       }
     }),
+    flush: await outcome(() => writeFile(path('w'), 'a', { strategy: 'write-file-atomic', flush: true })),
     plain: await outcome(() => writeFile(path('plain'), 'a', { strategy: 'proper-lockfile' })),
     cache: await outcome(async () => {
       for (const strategy of /** @type {const} */ (['rename', 'flock'])) {
