@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { sidecarPath } from '../os/lock-names.js';
 import { absolutePath } from '../os/paths.js';
 import { assertMayLock } from '../os/permissions.js';
 import { abortReason } from '../os/realms.js';
@@ -77,7 +78,7 @@ function permittedSidecar(path: string | URL): Sidecar {
 /** The sidecar of a path that this process has locked a moment ago, in the middle of a batch: looked up then, and not again. */
 function batchSidecar(path: string | URL, mode: LockMode): Sidecar | undefined {
   if (mode !== 'exclusive' || typeof path !== 'string') return undefined;
-  const station = stations.get(`${path}.lock`);
+  const station = stations.get(sidecarPath(path));
   return station?.inBatch ? station.sidecar : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { assertRoomFor, nameTooLong, sidecarPath } from '../os/lock-names.js';
 import { absolutePath, resolveFile } from '../os/paths.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
 
@@ -17,7 +18,7 @@ export interface Sidecar {
   readonly dataStats: Stats | undefined;
 }
 
-/** Finds the sidecar of a data file, which need not exist: `<path>.lock`, beside the file that a symbolic link leads to. */
+/** Finds the sidecar of a data file, which need not exist: `<path>.lock`, beside the file that a symbolic link leads to. Touches nothing. */
 export function locateSidecar(path: string | URL): Sidecar {
   const file = resolveFile(absolutePath(path));
   if (file.stats !== undefined && !file.stats.isFile()) {
@@ -26,7 +27,8 @@ export function locateSidecar(path: string | URL): Sidecar {
       path: file.path,
     });
   }
-  return { dataPath: file.path, path: `${file.path}.lock`, dataStats: file.stats };
+  assertRoomFor('.lock', file.path);
+  return { dataPath: file.path, path: sidecarPath(file.path), dataStats: file.stats };
 }
 
 /** An open lock file. Its inode cannot be used again while it is open, so device and inode tell which file it is. */
@@ -130,5 +132,6 @@ function unusable(path: string, cause: unknown): unknown {
     const message = `${path} is a symbolic link, where the sidecar must be a file: two names for one lock are how locks come apart.`;
     return new HoldfastError('ERR_LOCK_CONFLICT', message, { path, cause });
   }
+  if (code === 'ENAMETOOLONG') return nameTooLong(path.slice(0, -'.lock'.length), path, cause);
   return code === 'ENXIO' ? notRegular(path, cause) : cause;
 }

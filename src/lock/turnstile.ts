@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { errorCode, quietly } from '../errors.js';
+import { turnstilePath } from '../os/lock-names.js';
 import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
 import { type OpenLockFile, tryLockFileAt } from './sidecar.js';
 
@@ -11,8 +12,9 @@ const DESERTED_MS = 1_000;
 const LATEST_STAMP = 2 ** 30;
 
 /**
- * Somebody who stands at the turnstile. Every entry makes the file anew and stamps it with a random time of modification: inode numbers are
- * used again at once, and times of creation differ only from one tick of the kernel's clock to the next.
+ * Somebody who stands at the turnstile. Every entry makes the file anew and stamps it with a random time of
+ * modification: inode numbers are used again at once, and times of creation differ only from one tick of the kernel's
+ * clock to the next.
  */
 export interface Occupant {
   readonly mark: string;
@@ -21,10 +23,10 @@ export interface Occupant {
 }
 
 /**
- * The place where the next in line stands: `<sidecar>.next`, locked exclusively by one process of those that wait for the
- * sidecar. The file stands there only while somebody waits: who leaves unlinks it, holding its lock, and who enters
- * checks that what it locked is still the file at that path. What a killed process left behind is cleared by the
- * next one that looks.
+ * The place where the next in line stands: `<sidecar>.next` (or a shorter name, see {@link turnstilePath}), locked
+ * exclusively by one process of those that wait for the sidecar. The file stands there only while somebody waits: who
+ * leaves unlinks it, holding its lock, and who enters checks that what it locked is still the file at that path. What a
+ * killed process left behind is cleared by the next one that looks.
  *
  * It exists for fairness, not for exclusion: where it cannot be made (a read-only folder) waiting goes on without it.
  */
@@ -38,7 +40,7 @@ export class Turnstile {
   #deserted: { readonly mark: string; readonly until: number } | undefined;
 
   constructor(sidecarPath: string, dataStats: Stats | undefined, now: () => number) {
-    this.#path = `${sidecarPath}.next`;
+    this.#path = turnstilePath(sidecarPath);
     this.#dataStats = dataStats;
     this.#now = now;
   }
@@ -51,7 +53,7 @@ export class Turnstile {
   /** The other process that stands there, or `undefined`. One stat(2) when nobody does. */
   look(): Occupant | undefined {
     if (this.entered) return undefined;
-    const stats = syscalls.stat(this.#path);
+    const stats = this.#stats();
     // Without its stamp somebody is just stepping up, and is there at the next look.
     if (stats === undefined || stats.mtimeMs > LATEST_STAMP * 1000) {
       this.#occupant = undefined;
@@ -67,6 +69,16 @@ export class Turnstile {
     this.#deserted = { mark, until: now + DESERTED_MS };
     this.#occupant = undefined;
     return undefined;
+  }
+
+  /** Where the file system has no room for its name, nobody stands there. */
+  #stats(): Stats | undefined {
+    try {
+      return syscalls.stat(this.#path);
+    } catch (error) {
+      if (errorCode(error) === 'ENAMETOOLONG') return undefined;
+      throw error;
+    }
   }
 
   /** Steps up to the turnstile. `occupied`: somebody else stands there. `unavailable`: there can be none here. */
@@ -98,8 +110,9 @@ export class Turnstile {
   }
 
   /**
-   * True when the mark belonged to nobody: left by a process that was killed. It is gone now, unless it is another user's to remove. What
-   * cannot be opened counts as nobody's: fairness is all that is lost, and a leftover of another user would hold everybody up for good.
+   * True when the mark belonged to nobody: left by a process that was killed. It is gone now, unless it is another
+   * user's to remove. What cannot be opened counts as nobody's: fairness is all that is lost, and a leftover of another
+   * user would hold everybody up for good.
    */
   #clearIfDeserted(): boolean {
     const fd = this.#openExisting();

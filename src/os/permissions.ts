@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { errorCode, HoldfastError } from '../errors.js';
 import { libcFailure } from './libc.js';
+import { sidecarPath, turnstilePath } from './lock-names.js';
 
 /*
  * Node's permission model (`node --permission`): what a program was not allowed beforehand is refused call by call, with an error that names
@@ -18,8 +19,8 @@ export function assertMayLock(path: string): void {
   const folder = dirname(path);
   const flags = [
     ...missingAddons(),
-    ...missing('read', `${path}.lock`, folder),
-    ...missing('write', `${path}.lock.next`, folder),
+    ...missing('read', sidecarPath(path), folder),
+    ...missing('write', turnstilePath(sidecarPath(path)), folder),
   ];
   refuse(flags, path, `locks a file of ${folder}`);
 }
