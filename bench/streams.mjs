@@ -69,7 +69,7 @@ await runBench('streams', async ({ folder, rounds, quick }) => {
 });
 
 /**
- * @param {FileCache<unknown>} cache
+ * @param {FileCache<Buffer>} cache
  * @param {number} rounds
  * @param {number} megabytes
  */

@@ -3,7 +3,7 @@ import type { MappedFile } from '../file/index.js';
 import { remove, removeSync } from './commit.js';
 import { CacheCore } from './core.js';
 import { Evictor } from './evictor.js';
-import type { Load } from './flight.js';
+import type { Load, LoadContext } from './flight.js';
 import type { GetOrSetOptions } from './flight-options.js';
 import { Flights } from './flights.js';
 import { entries, keys } from './iterate.js';
@@ -18,7 +18,9 @@ import { handOut, handOutLater, Reads } from './reads.js';
 import { set, setSync } from './set.js';
 import { type CacheStats, cacheStats } from './stats.js';
 import { invalidateTags } from './tags.js';
+import type { TypedFileCache } from './typed-cache.js';
 import { type Change, type UpdateOptions, update, updateSync } from './update.js';
+import type { Loaded, Storable } from './value-types.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyReport } from './verify-report.js';
 import { WriteStreams } from './write-stream.js';
@@ -54,14 +56,22 @@ export class FileCache<V = unknown> {
     this.#writeStreams = new WriteStreams(this.#core, this.#evictor);
   }
 
-  async get(key: string): Promise<V | undefined> {
-    const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
-    return kept === undefined ? undefined : (handOutLater(kept) as V);
+  /**
+   * The same cache, typed by a schema: which keys there are, and of what type the value of each is. Patterns are keys too:
+   * `{ visits: number; [user: `user:${string}`]: User }`. Nothing is checked at run time.
+   */
+  typed<S extends { [K in keyof S]: V }>(): TypedFileCache<S> {
+    return this as unknown as TypedFileCache<S>;
   }
 
-  getSync(key: string): V | undefined {
+  async get<T extends V = V>(key: string): Promise<T | undefined> {
+    const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
+    return kept === undefined ? undefined : (handOutLater(kept) as T);
+  }
+
+  getSync<T extends V = V>(key: string): T | undefined {
     const kept = this.#reads.hit(key) ?? this.#reads.fillSync(key);
-    return kept === undefined ? undefined : (handOut(kept) as V);
+    return kept === undefined ? undefined : (handOut(kept) as T);
   }
 
   async has(key: string): Promise<boolean> {
@@ -73,10 +83,10 @@ export class FileCache<V = unknown> {
   }
 
   /** The value with the times it was stored with. */
-  async getEntry(key: string): Promise<CacheEntry<V> | undefined> {
+  async getEntry<T extends V = V>(key: string): Promise<CacheEntry<T> | undefined> {
     const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
     if (kept === undefined) return undefined;
-    const value = (kept.copied ? await handOutLater(kept) : kept.value) as V;
+    const value = (kept.copied ? await handOutLater(kept) : kept.value) as T;
     return entryOf(kept, value);
   }
 
@@ -84,12 +94,12 @@ export class FileCache<V = unknown> {
    * Stores a value. It is visible to every process when this resolves. Bytes of more than a mebibyte (codec `bytes`)
    * are read until then, in slices: do not change them before.
    */
-  set(key: string, value: V, options: SetOptions = {}): Promise<void> {
+  set(key: string, value: Storable<V>, options: SetOptions = {}): Promise<void> {
     return set(this.#core, this.#evictor, key, value, options);
   }
 
   /** The same on this thread, which may sleep up to `lockTimeout` for a lock. */
-  setSync(key: string, value: V, options: SetOptions = {}): void {
+  setSync(key: string, value: Storable<V>, options: SetOptions = {}): void {
     setSync(this.#core, this.#evictor, key, value, options);
   }
 
@@ -114,38 +124,54 @@ export class FileCache<V = unknown> {
    * than `lockTimeout`), `ERR_LOCK_CONFLICT` where `load` asks for its own key, or for one whose load waits for this one, and
    * `ERR_CACHE_CLOSED`. *Not* an error: that the value could not be stored, which is told on `holdfast:not-stored`.
    */
-  getOrSet(key: string, load: Load<V>, options: GetOrSetOptions = {}): Promise<V | undefined> {
-    return this.#flights.getOrSet(key, load, options);
+  getOrSet<T extends Storable<V> | undefined, P extends V = V>(
+    key: string,
+    load: (context: LoadContext<P>) => T | Promise<T>,
+    options: GetOrSetOptions = {},
+  ): Promise<Loaded<V, T>> {
+    return this.#flights.getOrSet(key, load as Load<unknown>, options) as Promise<Loaded<V, T>>;
   }
 
   /**
    * Changes a value as one step over all processes; `change` runs again where somebody else was faster. The entry keeps its tags, and
    * expires when it would have, unless `options` say otherwise. See {@link update}.
    */
-  update(
+  update<T extends V = V>(
     key: string,
-    change: Change<V, V | undefined | Promise<V | undefined>>,
-    options: UpdateOptions = {},
-  ): Promise<V | undefined> {
-    return update(this.#core, this.#evictor, key, change, options);
+    change: Change<T, Storable<T> | Promise<Storable<T>>>,
+    options?: UpdateOptions,
+  ): Promise<T>;
+  update<T extends V = V>(
+    key: string,
+    change: Change<T, Storable<T> | undefined | Promise<Storable<T> | undefined>>,
+    options?: UpdateOptions,
+  ): Promise<T | undefined>;
+  update(key: string, change: Change<V, unknown>, options: UpdateOptions = {}): Promise<unknown> {
+    return update(this.#core, this.#evictor, key, change as Change<unknown, unknown>, options);
   }
 
-  updateSync(key: string, change: Change<V>, options: UpdateOptions = {}): V | undefined {
-    return updateSync(this.#core, this.#evictor, key, change, options);
+  updateSync<T extends V = V>(key: string, change: Change<T, Storable<T>>, options?: UpdateOptions): T;
+  updateSync<T extends V = V>(
+    key: string,
+    change: Change<T, Storable<T> | undefined>,
+    options?: UpdateOptions,
+  ): T | undefined;
+  updateSync(key: string, change: Change<V, unknown>, options: UpdateOptions = {}): unknown {
+    return updateSync(this.#core, this.#evictor, key, change as Change<unknown, unknown>, options);
   }
 
   /** The values of those keys that are present. */
-  async getMany(keys: Iterable<string>): Promise<Map<string, V>> {
-    const values = new Map<string, V>();
+  async getMany<T extends V = V>(keys: Iterable<string>): Promise<Map<string, T>> {
+    const values = new Map<string, T>();
     await forEachInTurns(keys, async (key) => {
       const kept = this.#reads.hit(key) ?? (await this.#reads.fill(key));
-      if (kept !== undefined) values.set(key, (kept.copied ? await handOutLater(kept) : kept.value) as V);
+      if (kept !== undefined) values.set(key, (kept.copied ? await handOutLater(kept) : kept.value) as T);
     });
     return values;
   }
 
   /** Stores many values; each is visible when it is stored, and where one fails those before it stay. */
-  async setMany(entries: Iterable<readonly [string, V]>, options: SetOptions = {}): Promise<void> {
+  async setMany(entries: Iterable<readonly [string, Storable<V>]>, options: SetOptions = {}): Promise<void> {
     resolveSetOptions(options);
     await forEachInTurns(entries, ([key, value]) => this.set(key, value, options));
   }
@@ -165,8 +191,8 @@ export class FileCache<V = unknown> {
   }
 
   /** Keys and values, each once. See {@link entries}. */
-  entries(): AsyncGenerator<[string, V], void> {
-    return entries(this.#core) as AsyncGenerator<[string, V], void>;
+  entries<T extends V = V>(): AsyncGenerator<[string, T], void> {
+    return entries(this.#core) as AsyncGenerator<[string, T], void>;
   }
 
   /** The encoded value in memory, without a copy and without a check of its bytes. See {@link map}. */

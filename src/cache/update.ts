@@ -49,18 +49,18 @@ const LONGEST_PAUSE_MS = 2;
  *
  * `change` and the codec may not write the same entry (`ERR_LOCK_CONFLICT`), see own-write.ts.
  */
-export async function update<V>(
+export async function update(
   core: CacheCore,
   evictor: Evictor,
   key: string,
-  change: Change<V, V | undefined | Promise<V | undefined>>,
+  change: Change<unknown, unknown>,
   options: UpdateOptions,
-): Promise<V | undefined> {
+): Promise<unknown> {
   const updating = new Updating(core, evictor, key, change, options);
   const { place } = updating;
   for (let tries = 1; ; tries += 1) {
     const seen = await core.find(place, (found) => updating.see(found));
-    const next = await insideUpdate(core, place, () => change(seen.value as V | undefined));
+    const next = await insideUpdate(core, place, () => change(seen.value));
     const encoded = updating.encode(seen, next);
     const unchanged = (present: Era) => isUnchanged(present, place, seen);
     const committed = encoded ? await commit(core, place, encoded, unchanged) : await remove(core, place, unchanged);
@@ -75,18 +75,18 @@ export async function update<V>(
 }
 
 /** The same on this thread. */
-export function updateSync<V>(
+export function updateSync(
   core: CacheCore,
   evictor: Evictor,
   key: string,
-  change: Change<V>,
+  change: Change<unknown, unknown>,
   options: UpdateOptions,
-): V | undefined {
+): unknown {
   const updating = new Updating(core, evictor, key, change, options);
   const { place } = updating;
   for (let tries = 1; ; tries += 1) {
     const seen = updating.see(core.findSync(place));
-    const next = insideUpdateSync(core, place, () => change(seen.value as V | undefined));
+    const next = insideUpdateSync(core, place, () => change(seen.value));
     if (types.isPromise(next)) throw invalid('change must not give a promise to updateSync: use update.');
     const encoded = updating.encode(seen, next);
     const unchanged = (present: Era) => isUnchanged(present, place, seen);

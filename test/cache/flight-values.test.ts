@@ -88,7 +88,7 @@ describe.skipIf(!needs('koffi'))('what getOrSet gives', () => {
     const [one, two] = await Promise.all(second);
     expect(one).toEqual(await first);
     expect(two).toBe(one);
-    expect(Object.isFrozen((one as { list: number[] }).list)).toBe(true);
+    expect(Object.isFrozen((one as unknown as { list: number[] }).list)).toBe(true);
   });
 
   test('is ERR_VALUE_NOT_SERIALIZABLE where the codec cannot write it, or not read what it wrote; then nothing is stored', async () => {

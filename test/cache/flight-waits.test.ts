@@ -31,7 +31,7 @@ describe.skipIf(!needs('koffi'))('loads that wait for one another are ERR_LOCK_C
     const { cache } = openCache<number>();
     const all = signpost();
     let begun = 0;
-    const load = (index: number) => async () => {
+    const load = (index: number) => async (): Promise<number> => {
       begun += 1;
       // No more than 256 are begun by themselves; the others when they are asked for.
       if (begun === Math.min(count, 256)) all.reach();

@@ -163,9 +163,9 @@ export function openCache(
 
 /** Texts in a cache of bytes, as far as the comparisons need them. */
 class BytesOfTexts extends FileCache<string> {
-  override getSync(key: string): string | undefined {
+  override getSync<T extends string>(key: string): T | undefined {
     const value: unknown = super.getSync(key);
-    return value === undefined ? undefined : String(value);
+    return value === undefined ? undefined : (String(value) as T);
   }
 
   override setSync(key: string, value: string): void {
