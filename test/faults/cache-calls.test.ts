@@ -48,7 +48,7 @@ describe.each(['rename', 'flock'] as const)('a cache, %s, a fault at any one cal
       else other.setSync(KEY, operation.before);
       operation.prepare?.(other);
       await other.close();
-      return openCache(directory, strategy, operation.codec);
+      return openCache(directory, strategy, operation.codec, operation.limits);
     }
 
     /** What this instance and a new one find, what the next operation comes to, and what is left when both are closed. */

@@ -23,6 +23,8 @@ export interface CacheOperation {
   readonly codec?: 'bytes';
   /** Makes the same calls under either strategy: in `npm test` it is tried under `rename`. */
   readonly alike?: true;
+  /** What the cache may hold while it runs. */
+  readonly limits?: Pick<FileCacheOptions, 'maxEntries' | 'maxBytes'>;
   /** Whether the other key goes too. */
   readonly removesOthers?: true;
 }
@@ -49,6 +51,21 @@ export const OPERATIONS: readonly CacheOperation[] = [
   { name: 'set, large over small', before: OLD, after: LARGE, run: (cache) => cache.set(KEY, LARGE) },
   { name: 'set, small over large', before: OLD_LARGE, after: NEW, run: (cache) => cache.set(KEY, NEW) },
   { name: 'set, huge over huge', alike: true, before: OLD_HUGE, after: HUGE, run: (cache) => cache.set(KEY, HUGE) },
+  {
+    name: 'set, new key in a full cache',
+    after: NEW,
+    limits: { maxEntries: 1 },
+    removesOthers: true,
+    run: (cache) => cache.set(KEY, NEW),
+  },
+  {
+    name: 'set over another in a cache with no room for a spare file',
+    before: OLD_LARGE,
+    after: LARGE,
+    limits: { maxBytes: 20_480 },
+    removesOthers: true,
+    run: (cache) => cache.set(KEY, LARGE),
+  },
   { name: 'setSync, new key', after: NEW, run: (cache) => cache.setSync(KEY, NEW) },
   { name: 'setSync, small over small', before: OLD, after: NEW, run: (cache) => cache.setSync(KEY, NEW) },
   { name: 'get', before: OLD, after: OLD, gives: OLD, run: (cache) => cache.get(KEY) },
@@ -156,9 +173,10 @@ export function openCache(
   directory: string,
   strategy: FileCacheOptions['strategy'],
   codec: CacheOperation['codec'] | 'text' = 'text',
+  limits: CacheOperation['limits'] = {},
 ): FileCache<string> {
-  if (codec === 'bytes') return new BytesOfTexts({ directory, strategy, codec });
-  return new FileCache<string>({ directory, strategy, codec });
+  if (codec === 'bytes') return new BytesOfTexts({ directory, strategy, codec, ...limits });
+  return new FileCache<string>({ directory, strategy, codec, ...limits });
 }
 
 /** Texts in a cache of bytes, as far as the comparisons need them. */

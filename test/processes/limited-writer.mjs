@@ -31,7 +31,7 @@ for (let n = 0; !ending; n += 1) {
   else cache.setSync(key, 'x'.repeat((n * 37) % 6_000));
   longestMs = Math.max(longestMs, performance.now() - started);
   written += 1;
-  if (written === 100) console.log('writing');
+  if (written === 30) console.log('writing');
   if (n % 10 === 0) await new Promise(setImmediate);
 }
 await cache.close();
