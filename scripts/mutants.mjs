@@ -7,7 +7,7 @@
 // the whole test file instead and prints what failed, for whoever looks for the test to name. Ends with 1 where a mutant lived, with 2
 // where one does not apply any more.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inCopyOfTree } from './copy-of-tree.mjs';
 import { MUTANTS } from './mutants/index.mjs';
@@ -27,16 +27,15 @@ const chosen = MUTANTS.filter(
 
 process.exitCode = inCopyOfTree('mutants', (folder) => {
   const stale = chosen.filter((mutant) => !applies(folder, mutant));
-  for (const { file, from } of stale) console.error(`Stands not exactly once in ${file} any more: ${from}`);
-  if (stale.length > 0) return 2;
+  const fresh = chosen.filter((mutant) => !stale.includes(mutant));
   if (!wholeFile) {
     compile(folder);
-    const red = notGreen(folder);
+    const red = notGreen(folder, fresh);
     for (const line of red) console.error(`Not green without any mutant: ${line}`);
     if (red.length > 0) return 1;
   }
   let lived = 0;
-  for (const mutant of chosen) {
+  for (const mutant of fresh) {
     const outcome = tryOut(folder, mutant);
     if (!outcome.killed) lived += 1;
     console.log(
@@ -45,13 +44,16 @@ process.exitCode = inCopyOfTree('mutants', (folder) => {
     for (const name of outcome.failed) console.log(`         ${mutant.test}: ${name}`);
     if (!outcome.killed) console.log(`         ${outcome.why}`);
   }
-  console.log(`\n${chosen.length - lived} of ${chosen.length} mutants turned their test red.`);
+  console.log(`\n${fresh.length - lived} of ${fresh.length} mutants turned their test red.`);
+  for (const { file, from } of stale) console.error(`Stands not exactly once in ${file} any more: ${oneLine(from)}`);
+  if (stale.length > 0) return 2;
   return lived === 0 ? 0 : 1;
 });
 
 /** @param {string} folder @param {Mutant} mutant */
 function applies(folder, { file, from }) {
-  return readFileSync(join(folder, file), 'utf8').split(from).length === 2;
+  const path = join(folder, file);
+  return existsSync(path) && readFileSync(path, 'utf8').split(from).length === 2;
 }
 
 /**
@@ -68,15 +70,15 @@ function compile(folder) {
   return status === 0 ? undefined : stdout;
 }
 
-/** @param {string} folder @returns {string[]} */
-function notGreen(folder) {
-  const files = [...new Set(chosen.map(({ test }) => test))];
+/** @param {string} folder @param {Mutant[]} mutants @returns {string[]} */
+function notGreen(folder, mutants) {
+  const files = [...new Set(mutants.map(({ test }) => test))];
   const ran = runTests(
     folder,
     files,
-    chosen.map(({ name }) => name),
+    mutants.map(({ name }) => name),
   );
-  return chosen
+  return mutants
     .filter(({ name }) => !ran.some((test) => test.name === name && test.status === 'passed'))
     .map(({ test, name }) => `${test}: ${name}`);
 }

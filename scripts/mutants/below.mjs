@@ -82,8 +82,8 @@ export const BELOW = [
   },
   {
     file: 'src/lock/reentry.ts',
-    from: 'if (!held.active || held.key !== key) continue;',
-    to: 'if (held.key !== key) continue;',
+    from: 'if (held.active && held.key === key) return true;',
+    to: 'if (held.key === key) return true;',
     test: 'test/lock/reentry.test.ts',
     name: 'what was started inside an update and outlives it may lock the file',
   },

@@ -81,7 +81,7 @@ describe.each(updates)('%s', (_, update) => {
     });
     await update(cache, 'key', increment, { ttl: 1_000 });
     expect(endsAndTags(directory, 'key')).toMatchObject({ expiresAt: 1_100, staleUntil: 1_100 });
-    expect(() => update(cache, 'key', increment, { tags: 'a' as never })).rejects.toMatchObject({
+    await expect(async () => update(cache, 'key', increment, { tags: 'a' as never })).rejects.toMatchObject({
       code: 'ERR_INVALID_ARGUMENT',
     });
   });

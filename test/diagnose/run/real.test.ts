@@ -17,6 +17,8 @@ const processes = fileURLToPath(new URL('../../processes/', import.meta.url));
 /** A race under strace is slow; a try in which nobody died shows nothing. */
 const TRIES = 20;
 const SECONDS = scaled('0.6', '2');
+/** To start under strace is what takes time. */
+const [READERS, WRITERS] = scaled(['3', '2'], ['5', '3']) as [string, string];
 
 describe.skipIf(!needs('strace', 'koffi'))('a log of the naive race', () => {
   const ways = [
@@ -38,9 +40,9 @@ describe.skipIf(!needs('strace', 'koffi'))('a log of the naive race', () => {
           '--strategy',
           'naive',
           '--readers',
-          '5',
+          READERS,
           '--writers',
-          '3',
+          WRITERS,
           '--seconds',
           SECONDS,
           '--output',
