@@ -6,7 +6,7 @@ import { errorCode } from '../../src/errors.js';
 import { type FileOptions, lockFile, mapFile, readFile, removeFile, updateFile, writeFile } from '../../src/index.js';
 import { flockHolders } from '../../src/os/holders.js';
 import { openFilesIn } from '../helpers/descriptors.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { quickFolder } from '../helpers/folder.js';
 import { isFree } from '../helpers/free.js';
 import { needs } from '../helpers/needs.js';
 import { FAULTS, type Fault, failAt, recordCalls } from './fault.js';
@@ -69,7 +69,7 @@ describe.each(STRATEGIES)('%s, a fault at any one call:', (strategy) => {
   describe.each(SIDECARS)('with %s', (sidecar) => {
     describe.each(OPERATIONS)('$name', (operation) => {
       test.each(FAULTS)('%s leaves old or new content, and nothing else', async (fault) => {
-        const parent = temporaryFolder();
+        const parent = quickFolder();
         const calls = await recordCalls(() => operation.run(freshFile(parent, sidecar), { strategy }));
         expect(calls.length).toBeGreaterThan(2);
 
