@@ -7,7 +7,7 @@ const PURE = [
   'test/diagnose/{follow/findings,logs/merge,run/fixtures,watch/histogram,watch/pace}.test.ts',
   'test/html/{markup,scale}.test.ts',
   'test/model/*.test.ts',
-  'test/race/{latency,options,payload,verdict}.test.ts',
+  'test/race/{data/latency,data/payload,report/options,report/verdict}.test.ts',
   'test/scripts/layers.test.ts',
   'test/trace/{flags,watch-list}.test.ts',
 ];

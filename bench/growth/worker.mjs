@@ -2,7 +2,7 @@
 // One process of bench/growth.mjs: node worker.mjs DIRECTORY STRATEGY ENTRIES TASK SEED. It does one thing and prints a line of JSON.
 import { performance } from 'node:perf_hooks';
 import { FileCache } from '../../dist/index.js';
-import { seededRandom } from '../../dist/race/random.js';
+import { seededRandom } from '../../dist/race/data/random.js';
 
 const [directory = '', strategy = '', entriesText = '', task = '', seedText = ''] = process.argv.slice(2);
 const entries = Number(entriesText);

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { outputPaths } from '../../dist/cli/reports/output-path.js';
 import { ReportFile } from '../../dist/cli/reports/report-file.js';
-import { describeEnvironment } from '../../dist/race/environment.js';
-import { openWorkspace } from '../../dist/race/workspace.js';
+import { describeEnvironment } from '../../dist/race/report/environment.js';
+import { openWorkspace } from '../../dist/race/run/workspace.js';
 import { describeRatios } from './ratios.mjs';
 
 /**
@@ -15,7 +15,7 @@ import { describeRatios } from './ratios.mjs';
  * @typedef {{ directory?: string | undefined, json: boolean, output: OutputPath | undefined, rounds: number, quick: boolean }} BenchOptions
  *   `json`: the report goes to standard output; `output`: the file that it goes to, none where `undefined`
  * @typedef {import('../../dist/cli/reports/output-path.js').OutputPath} OutputPath
- * @typedef {import('../../dist/race/environment.js').RaceEnvironment} Environment
+ * @typedef {import('../../dist/race/report/environment.js').RaceEnvironment} Environment
  * @typedef {{ schema: 1, bench: string, environment: Environment, options: Record<string, unknown>, results: unknown, ratios: Ratio[] }} BenchReport
  */
 

@@ -61,7 +61,8 @@ export const LAYERS = [
     folder: 'race',
     mayImport: ['cache', 'file', 'lock', 'os', 'html'],
     reason: 'race/ imports cache/, file/, lock/, os/ and html/ only; bench/ borrows from race/, not the other way.',
-    flat: 'it is about to get its rooms',
+    rooms: ['data', 'report', 'contenders', 'processes', 'run', 'page'],
+    doors: ['index.ts'],
   },
   {
     folder: 'diagnose',

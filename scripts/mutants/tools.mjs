@@ -4,38 +4,38 @@
 /** @type {readonly import('./mutant.d.ts').Mutant[]} */
 export const TOOLS = [
   {
-    file: 'src/race/verdict.ts',
+    file: 'src/race/report/verdict.ts',
     from: 'if (lost > 0) harm',
     to: 'if (lost > 1) harm',
-    test: 'test/race/verdict.test.ts',
+    test: 'test/race/report/verdict.test.ts',
     name: 'the verdict bad reads',
   },
   {
-    file: 'src/race/verdict.ts',
+    file: 'src/race/report/verdict.ts',
     from: 'if (naive !== undefined && harmDone(naive).length === 0) return 3;',
     to: '',
-    test: 'test/race/verdict.test.ts',
+    test: 'test/race/report/verdict.test.ts',
     name: 'the exit status 3: naive was asked for and showed nothing, errors aside',
   },
   {
-    file: 'src/race/payload.ts',
+    file: 'src/race/data/payload.ts',
     from: 'bytes.readUInt32LE(LENGTH_AT) === bytes.length && bytes.readUInt32LE(0) === checksum',
     to: 'bytes.readUInt32LE(LENGTH_AT) === bytes.length && checksum >= 0',
-    test: 'test/race/payload.test.ts',
+    test: 'test/race/data/payload.test.ts',
     name: 'inspection calls the beginning of one payload before the rest of another torn, wherever the seam is',
   },
   {
-    file: 'src/race/counters.ts',
+    file: 'src/race/data/counters.ts',
     from: '    memory.load();\n',
     to: '',
-    test: 'test/race/counters.test.ts',
+    test: 'test/race/data/counters.test.ts',
     name: 'counters, mapped by the supervisor and written by the processes a process that takes the place of a dead one goes on from its counts',
   },
   {
-    file: 'src/race/latency.ts',
+    file: 'src/race/data/latency.ts',
     from: '    return seen >= rank;',
     to: '    return seen > rank;',
-    test: 'test/race/latency.test.ts',
+    test: 'test/race/data/latency.test.ts',
     name: 'the latency histogram gives 0.0012 ms back to 3 %',
   },
   {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { monotonicNow, nextTurn } from '../os/timers.js';
-import { seededRandom } from '../race/random.js';
+import { seededRandom } from '../race/data/index.js';
 import type { Assignment, MixOutcome } from './assignment.js';
 import type { Contender } from './contender.js';
 import { ErrorsMet } from './errors-met.js';

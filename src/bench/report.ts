@@ -1,4 +1,4 @@
-import type { RaceEnvironment } from '../race/environment.js';
+import type { RaceEnvironment } from '../race/report/index.js';
 import type { ContenderName } from './contenders.js';
 import type { Latency } from './histogram.js';
 import type { ResolvedBenchOptions } from './options.js';

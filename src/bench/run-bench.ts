@@ -1,5 +1,5 @@
-import { describeEnvironment } from '../race/environment.js';
-import { openWorkspace } from '../race/workspace.js';
+import { describeEnvironment } from '../race/report/index.js';
+import { openWorkspace } from '../race/run/index.js';
 import { type Load, measureCell } from './measure-cell.js';
 import { type BenchOptions, resolveBenchOptions } from './options.js';
 import type { BenchCell, BenchProgress, BenchReport } from './report.js';

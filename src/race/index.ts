@@ -1,25 +1,26 @@
 export { HoldfastError, type HoldfastErrorCode } from '../errors.js';
-export type { RaceEnvironment } from './environment.js';
-export type { Percentiles } from './latency.js';
+export type { Percentiles } from './data/index.js';
+export { renderRacePage } from './page/index.js';
 export {
+  type LifeEnd,
   RACE_ACCESSES,
   RACE_DEFAULTS,
   RACE_STRATEGIES,
   type RaceAccess,
+  type RaceDeath,
+  type RaceEnvironment,
+  type RaceLife,
   type RaceOptions,
+  type RaceProgress,
+  type RaceReport,
+  type RaceResult,
+  type RaceSample,
   type RaceStrategy,
   type ResolvedRaceOptions,
-} from './options.js';
-export { renderRacePage } from './page.js';
-export type {
-  LifeEnd,
-  RaceDeath,
-  RaceLife,
-  RaceProgress,
-  RaceReport,
-  RaceResult,
-  RaceSample,
-  SizesSeen,
-} from './report.js';
-export { runRace } from './run-race.js';
-export { raceExitStatus, type Verdict, verdictOf, verdictSentence } from './verdict.js';
+  raceExitStatus,
+  type SizesSeen,
+  type Verdict,
+  verdictOf,
+  verdictSentence,
+} from './report/index.js';
+export { runRace } from './run/index.js';

@@ -1,11 +1,11 @@
 import { STRATEGY_NAMES } from '../../src/file/index.js';
-import type { RaceLock } from '../../src/race/broken-lock.js';
+import type { RaceLock } from '../../src/race/contenders/broken-lock.js';
 import type { RaceAccess, RaceOptions, RaceProgress, RaceResult, RaceStrategy } from '../../src/race/index.js';
-import { runRaceWith } from '../../src/race/run-race.js';
+import { runRaceWith } from '../../src/race/run/run-race.js';
 import { needs } from './needs.js';
 
 /** Processes are started from the build. */
-const CHILD_FOLDER = new URL('../../dist/race/', import.meta.url);
+const CHILD_FOLDER = new URL('../../dist/race/processes/', import.meta.url);
 
 /** What section 6 of the design calls safe: each strategy with each access, since readers hold its lock where it needs one. */
 export const SAFE: readonly (readonly [Exclude<RaceStrategy, 'naive'>, RaceAccess])[] = STRATEGY_NAMES.flatMap((name) =>

@@ -1,0 +1,54 @@
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { mapPrivate } from '../../os/mmap.js';
+import { type Finding, inspect, nextCount } from '../data/index.js';
+import type { Contender, Course } from './contender.js';
+
+/**
+ * The code that this package exists to replace: a writer that truncates and then writes, a reader that takes no lock, an update
+ * that is a read and a write. It is here to be raced against, and nowhere else: no function of this package accepts its name.
+ */
+export function naiveContender({ cachePath, counterPath, access }: Course): Contender {
+  const read = { mmap: readMapped, read: readWhole, stream: readStreamed }[access];
+  return {
+    read: async () => read(cachePath),
+    write: async (payload) => truncateAndWrite(cachePath, payload),
+    increment: async () => truncateAndWrite(counterPath, nextCount(readFileSync(counterPath))),
+  };
+}
+
+/** Between open and write the file is 0 bytes long. */
+function truncateAndWrite(path: string, data: Buffer): void {
+  const fd = openSync(path, 'w');
+  try {
+    writeSync(fd, data);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Between fstat and the touch the file may be cut: SIGBUS, and this process is gone. */
+function readMapped(path: string): Finding {
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    // mmap(2) says EINVAL to a length of 0.
+    if (size === 0) return 'empty';
+    const mapping = mapPrivate(fd, size);
+    try {
+      return inspect(mapping.bytes);
+    } finally {
+      mapping.close();
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readWhole(path: string): Finding {
+  return inspect(readFileSync(path));
+}
+
+async function readStreamed(path: string): Promise<Finding> {
+  return inspect(await buffer(createReadStream(path)));
+}

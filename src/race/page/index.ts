@@ -1,0 +1,1 @@
+export { renderRacePage } from './page.js';

@@ -1,0 +1,2 @@
+export type { Assignment } from './child.js';
+export { Supervisor } from './supervisor.js';

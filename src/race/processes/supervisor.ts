@@ -1,0 +1,101 @@
+import { fileURLToPath } from 'node:url';
+import { delay } from '../../os/timers.js';
+import type { LifeEnd } from '../report/index.js';
+import type { Assignment } from './child.js';
+import { Place } from './place.js';
+
+/** How long a process may take for the operation it is in the middle of, once it was told to stop. */
+const STOP_GRACE_MS = 10_000;
+/** A forked Node is ready after some 50 ms; on a machine that is very busy, later. */
+const READY_WITHIN_MS = 60_000;
+
+/** What the supervisor hears of its processes. */
+export interface SupervisorEvents {
+  /** A process reads or writes from now on. */
+  began(pid: number, process: string): void;
+  /** A process is gone, whatever ended it. */
+  left(pid: number, end: LifeEnd): void;
+  /** SIGBUS ended a process; `process` names it. */
+  died(pid: number, process: string): void;
+  /** A process tells of an error that it has counted. */
+  reported(message: string): void;
+  /** A process ended that should not have, and not by SIGBUS. */
+  ended(message: string): void;
+}
+
+/** Starts the readers and writers of one strategy, starts again who dies, and sees to it that nobody is left. */
+export class Supervisor {
+  readonly #places: readonly Place[];
+  readonly #failure = new AbortController();
+  readonly #killAll = () => {
+    for (const place of this.#places) place.kill();
+  };
+  #unready: number;
+  #allReady: () => void = () => {};
+
+  /** `childFolder` holds the entries, `reader.js` and `writer.js`; processes run in `folder`. */
+  constructor(assignments: readonly Assignment[], childFolder: URL, folder: string, events: SupervisorEvents) {
+    this.#unready = assignments.length;
+    this.#places = assignments.map((assignment) => {
+      const entry = fileURLToPath(new URL(`${assignment.role}.js`, childFolder));
+      const place: Place = new Place(assignment, entry, folder, {
+        ready: () => this.#countReady(),
+        began: (pid) => events.began(pid, place.name),
+        left: events.left,
+        died: (pid) => events.died(pid, place.name),
+        reported: events.reported,
+        ended: events.ended,
+        failed: (error) => this.#failure.abort(error),
+      });
+      return place;
+    });
+  }
+
+  /** Aborts, with an error as its reason, when a process cannot be started. */
+  get failure(): AbortSignal {
+    return this.#failure.signal;
+  }
+
+  /** Starts everybody. Resolves when all wait for {@link go}; rejects with the signal's reason. */
+  async start(signal: AbortSignal): Promise<void> {
+    // Before the one that removes the folder: nobody should be making files in it by then.
+    process.prependListener('exit', this.#killAll);
+    const late = new AbortController();
+    const everybody = new Promise<void>((resolve) => {
+      this.#allReady = resolve;
+    });
+    for (const place of this.#places) place.start();
+    try {
+      const limit = AbortSignal.any([signal, late.signal]);
+      await Promise.race([everybody, timeLimit(READY_WITHIN_MS, limit)]);
+    } finally {
+      late.abort();
+    }
+  }
+
+  /** Lets the race begin, for all at once. */
+  go(): void {
+    for (const place of this.#places) place.go();
+  }
+
+  /** Ends the race. Resolves when every process is gone. Idempotent. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#places.map((place) => place.stop(STOP_GRACE_MS)));
+    process.removeListener('exit', this.#killAll);
+  }
+
+  #countReady(): void {
+    this.#unready -= 1;
+    if (this.#unready === 0) this.#allReady();
+  }
+}
+
+/** Rejects after a time, or with the signal's reason. */
+async function timeLimit(milliseconds: number, signal: AbortSignal): Promise<never> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch {
+    signal.throwIfAborted();
+  }
+  throw new Error(`The processes of the race were not ready within ${milliseconds / 1_000} s.`);
+}

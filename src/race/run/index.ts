@@ -1,0 +1,2 @@
+export { runRace } from './run-race.js';
+export { openWorkspace } from './workspace.js';
