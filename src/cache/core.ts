@@ -30,6 +30,7 @@ import { reportDamage, reportLockWait } from './reports.js';
 import { closedError, Store, writing } from './store.js';
 import { areCurrent, type Stamps } from './tags.js';
 import type { ShardTotals } from './totals-words.js';
+import { UnderWay } from './under-way.js';
 import { randomVersion } from './version.js';
 import { putEntry, putTemporary, removeEntry, type TemporaryEntry } from './write-entry.js';
 
@@ -58,7 +59,7 @@ export class CacheCore {
   readonly #eras: Eras;
   /** Files up to this long are read on this thread: values of `inlineLimit` bytes, with their headers. */
   readonly #inlineLength: number;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new UnderWay();
   readonly #everySecond = new Set<() => void>();
   #closed = false;
 
@@ -216,9 +217,7 @@ export class CacheCore {
   #write(era: Era, place: Place, work: () => ShardTotals): void {
     writing(era, place, () => {
       const changed = work();
-      if (changed.entries !== 0 || changed.bytes !== 0) {
-        era.words.totals.add(place.shard, changed);
-      }
+      if (changed.entries !== 0 || changed.bytes !== 0) era.words.totals.add(place.shard, changed);
     });
     this.counters.sets += 1;
   }
@@ -256,20 +255,15 @@ export class CacheCore {
   }
 
   /** Gives what the work gives; `close` waits for it. For work that outlasts a turn of the event loop and needs the store afterwards. */
-  async whileOpen<T>(work: Promise<T>): Promise<T> {
-    this.#underWay.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#underWay.delete(work);
-    }
+  whileOpen<T>(work: Promise<T>): Promise<T> {
+    return this.#underWay.add(work);
   }
 
   /** Idempotent. Waits for what has begun, and for what this process deletes of former eras. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    await this.#underWay.settled();
     this.flushCounters();
     this.store.close();
     await this.#eras.settled();
