@@ -63,6 +63,8 @@ export function makePlace() {
   }
   const { version } = JSON.parse(readFileSync(join(modules, 'holdfast/package.json'), 'utf8'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies: { holdfast: version } }));
+  // For whatever a cell leaves behind when it is killed.
+  mkdirSync(join(folder, 'tmp'));
   cpSync(join(MATRIX, 'smoke'), join(folder, 'smoke'), { recursive: true });
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
