@@ -13,8 +13,8 @@ type Cache = FileCache<unknown>;
 
 /** Every method that takes options, the names of these, and what must not have happened where they are refused. */
 const METHODS: [name: string, options: string[], call: (cache: Cache, options: never) => unknown][] = [
-  ['set', ['ttl', 'tags'], (cache, options) => cache.set('key', 'new', options)],
-  ['setSync', ['ttl', 'tags'], async (cache, options) => cache.setSync('key', 'new', options)],
+  ['set', ['ttl', 'tags', 'staleWhileRevalidate'], (cache, options) => cache.set('key', 'new', options)],
+  ['setSync', ['ttl', 'tags', 'staleWhileRevalidate'], async (cache, options) => cache.setSync('key', 'new', options)],
   ['setMany', ['ttl', 'tags'], (cache, options) => cache.setMany([['key', 'new']], options)],
   ['setMany of none', ['ttl', 'tags'], (cache, options) => cache.setMany([], options)],
   ['update', ['ttl', 'tags'], (cache, options) => cache.update('key', () => 'new', options)],

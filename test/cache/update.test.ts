@@ -200,6 +200,14 @@ test.each(Object.keys(ownWrites))('%s of the key inside its own update is ERR_LO
   expect(await cache.get('key')).toBe(1);
 });
 
+test('getOrSet inside an update of the key is ERR_LOCK_CONFLICT where it would load, and reads what is there', async () => {
+  const { cache } = openCache<number>();
+  const change = () => cache.getOrSet('key', () => 1, { ttl: 0 });
+  await expect(surelyFree(cache.update('key', change))).rejects.toEqual(CONFLICT);
+  await cache.set('key', 7);
+  expect(await surelyFree(cache.update('key', change))).toBe(7);
+});
+
 test('an update may write other keys, read its own, and catch the conflict; what it started may write when it is over', async () => {
   const { cache } = openCache<number>();
   let over = () => {};
