@@ -163,15 +163,17 @@ function pauseMs(tries: number): number {
 }
 
 /**
- * Inside the shard's exclusive section: whether a read would still give what was seen. Of a large entry the header tells; all of it is
- * read only where that says that it is another one.
+ * Inside the shard's exclusive section: whether a read would still give what was seen. Of a large entry the header tells, and
+ * nothing is read for long.
  */
 function isUnchanged(era: Era, place: Place, seen: Seen): boolean {
   if (seen.header !== undefined && !isFreshIn(era, seen.header)) return false;
   const present = readOrOpenEntry(era, place);
   closeOpened(present);
   if (present.kind !== 'open') return versionOf(present) === seen.version;
-  return present.header.version === seen.version || versionOf(readEntry(era, place)) === seen.version;
+  // What is damaged has no version: where that was seen, all of it must be read to know that it still is.
+  if (seen.version !== undefined) return present.header.version === seen.version;
+  return versionOf(readEntry(era, place)) === undefined;
 }
 
 /** What is damaged has no version. */

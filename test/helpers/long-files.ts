@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { closeSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import { replaceSyscalls, type Syscalls, syscalls } from '../../src/os/syscalls.js';
+import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
 
 /** More than 2 GiB, and more than 4 where a Buffer can be that long. */
 export const LONG = constants.MAX_LENGTH > 2 ** 33 ? 2 ** 32 + 100_000 : 2 ** 31 + 100_000;
@@ -36,24 +36,25 @@ export function endOf(path: string, count: number): [number, string] {
  */
 export function passingOver(fileLength: number): { longest: number } {
   const seen = { longest: 0 };
-  const { read, write, readAsync, writeAsync } = syscalls;
+  const real = { ...syscalls };
   const isMiddle = (length: number, position: number) => {
     seen.longest = Math.max(seen.longest, length);
     return length <= LONGEST_PRETENDED && position >= EARNEST && position + length <= fileLength - EARNEST;
   };
-  const sync =
-    (real: Syscalls['read']): Syscalls['read'] =>
-    (fd, buffer, offset, length, position) =>
-      isMiddle(length, position) ? length : real(fd, buffer, offset, length, position);
-  const pooled =
-    (real: Syscalls['readAsync']): Syscalls['readAsync'] =>
-    async (fd, buffer, offset, length, position) =>
-      isMiddle(length, position) ? length : real(fd, buffer, offset, length, position);
+  const read = (buffer: Buffer, offset: number, length: number): number => {
+    // A sparse file holds zeros. Memory of this length is new, and holds them without being touched.
+    if (buffer.buffer.byteLength < LONGEST_PRETENDED) buffer.fill(0, offset, offset + length);
+    return length;
+  };
   const restore = replaceSyscalls({
-    read: sync(read),
-    write: sync(write),
-    readAsync: pooled(readAsync),
-    writeAsync: pooled(writeAsync),
+    read: (fd, buffer, offset, length, position) =>
+      isMiddle(length, position) ? read(buffer, offset, length) : real.read(fd, buffer, offset, length, position),
+    readAsync: async (fd, buffer, offset, length, position) =>
+      isMiddle(length, position) ? read(buffer, offset, length) : real.readAsync(fd, buffer, offset, length, position),
+    write: (fd, buffer, offset, length, position) =>
+      isMiddle(length, position) ? length : real.write(fd, buffer, offset, length, position),
+    writeAsync: async (fd, buffer, offset, length, position) =>
+      isMiddle(length, position) ? length : real.writeAsync(fd, buffer, offset, length, position),
   });
   onTestFinished(restore);
   return seen;
