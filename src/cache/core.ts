@@ -5,6 +5,7 @@ import { encodeValue } from './codec.js';
 import { Counters } from './counters.js';
 import { directoryPath, prepareDirectory } from './directory.js';
 import {
+  ABSENT,
   closeOpened,
   type Found,
   type FoundEntry,
@@ -26,8 +27,9 @@ import {
   resolveCacheOptions,
   USUAL_INLINE_LIMIT,
 } from './options.js';
+import { closedError } from './present-era.js';
 import { reportDamage, reportLockWait } from './reports.js';
-import { closedError, Store, writing } from './store.js';
+import { Store, writing } from './store.js';
 import { areCurrent, type Stamps } from './tags.js';
 import type { ShardTotals } from './totals-words.js';
 import { UnderWay } from './under-way.js';
@@ -110,7 +112,7 @@ export class CacheCore {
   }
 
   /**
-   * The same without holding the event loop up; `use` is called in the same turn in which the entry was read, outside any section.
+   * The same without holding the event loop up; where the era has ended and the next is not there yet, nothing is found. `use` is called in the same turn in which the entry was read, outside any section.
    * Where no lock has to be waited for that has happened when this returns, and no promise is made. A large payload of another codec than
    * the cache's is given as empty, unless `all` are asked for: nobody could decode it.
    */
@@ -119,13 +121,14 @@ export class CacheCore {
     if (this.options.inlineLimit < USUAL_INLINE_LIMIT) return this.whileOpen(findLimited(this, place, codec)).then(use);
     const found = this.inPlace
       ? this.#findInSection(place)
-      : this.store.outside((era) => readOrOpenEntry(era, place, this.#inlineLength), closeOpened);
+      : (this.store.outsideNow((era) => readOrOpenEntry(era, place, this.#inlineLength), closeOpened) ?? ABSENT);
     const read = (one: Found | OpenEntry) =>
       one.kind === 'open' ? this.whileOpen(readLarge(one, codec)).then(use) : use(one);
     return found instanceof Promise ? found.then(read) : read(found);
   }
 
   #findInSection(place: Place): Found | OpenEntry | Promise<Found | OpenEntry> {
+    if (this.store.tryEra() === undefined) return ABSENT;
     let returned = false;
     const found = this.store.inside(place.shard, 'shared', (era) => {
       const read = readOrOpenEntry(era, place, this.#inlineLength);
@@ -149,7 +152,7 @@ export class CacheCore {
 
   /** Not invalidated. */
   tagsAreCurrent({ tags }: EntryHeader): boolean {
-    return tags.length === 0 || areCurrent(this.store.era.words, tags);
+    return tags.length === 0 || areCurrent(this.store.opened.words, tags);
   }
 
   /**
@@ -174,7 +177,7 @@ export class CacheCore {
     }
   }
 
-  noteDamage(place: Place, reason: string, path = this.store.era.paths.entry(place.shard, place.hash)): void {
+  noteDamage(place: Place, reason: string, path = this.store.opened.paths.entry(place.shard, place.hash)): void {
     this.counters.damaged += 1;
     reportDamage({ directory: this.directory, key: place.key, path, reason });
   }
@@ -265,7 +268,7 @@ export class CacheCore {
     this.#closed = true;
     await this.#underWay.settled();
     this.flushCounters();
-    this.store.close();
+    await this.store.close();
     await this.#eras.settled();
   }
 }

@@ -43,7 +43,8 @@ export type Found =
   | { readonly kind: 'absent' }
   | { readonly kind: 'damaged'; readonly damage: Damage | 'not a regular file' };
 
-const ABSENT = { kind: 'absent' } as const;
+/** Nothing is there. */
+export const ABSENT = { kind: 'absent' } as const;
 
 /**
  * An entry whose header has been read, and whose file is open: whoever gets one calls `close`. Until then its reader is

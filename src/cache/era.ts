@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { errorCode, HoldfastError, quietly } from '../errors.js';
+import { errorCode, quietly } from '../errors.js';
 import { bootId } from '../os/boot.js';
 import { type Mapping, mapShared } from '../os/mmap.js';
-import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, syscalls } from '../os/syscalls.js';
-import { readFully, writeFully } from '../os/transfer.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, syscalls } from '../os/syscalls.js';
+import { readFully } from '../os/transfer.js';
 import { SHARDS } from './key.js';
 import { type EraPaths, eraPaths } from './layout.js';
 import { isOwn } from './safe-path.js';
@@ -88,72 +87,6 @@ export function endEraIn(folder: string): void {
   if (era === undefined) return;
   era.words.endEra();
   era.close();
-}
-
-/** How the files of an era are made. */
-export interface EraBuild {
-  /** Of folders; files get its read and write bits. */
-  readonly mode: number;
-  /** Whether the file system takes a new block for each write, unless it is told not to. */
-  readonly copyOnWrite: boolean;
-  /** In what the file system gives space (blocks.ts). */
-  readonly blockBytes: number;
-}
-
-/**
- * Builds a whole era under a random name that nobody knows yet. Every byte of `shared` is written and brought to the disk before it is
- * mapped: to store to a page that the disk has no room for is SIGBUS. Where each write takes a new block that would not be enough:
- * `shared` is made an exception, or the file system is refused (`ERR_UNSUPPORTED_FILESYSTEM`). It comes first, since fsync(2) waits for
- * whatever the file system's journal holds at that moment, and half a thousand new names are not to be among it.
- */
-export function buildEra(folder: string, number: number, { mode, ...build }: EraBuild): Era {
-  const paths = eraPaths(folder);
-  const fileMode = mode & 0o666;
-  syscalls.mkdir(folder, mode);
-  const era = buildShared(paths, number, { mode: fileMode, ...build });
-  try {
-    syscalls.mkdir(paths.data, mode);
-    syscalls.mkdir(paths.flights, mode);
-    syscalls.mkdir(paths.trash, mode);
-    for (let shard = 0; shard < SHARDS; shard += 1) {
-      syscalls.mkdir(paths.shardFolder(shard), mode);
-      syscalls.close(syscalls.open(paths.shardLock(shard), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode));
-    }
-    return era;
-  } catch (error) {
-    era.close();
-    throw error;
-  }
-}
-
-function buildShared(paths: EraPaths, number: number, { mode, copyOnWrite, blockBytes }: EraBuild): Era {
-  const content = Buffer.alloc(SHARED_LENGTH);
-  new SharedWords(content).initialise(number, bootId(), blockBytes);
-  const fd = syscalls.open(paths.shared, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-  try {
-    if (copyOnWrite) overwriteInPlace(fd, paths.shared);
-    writeFully(fd, content, 0);
-    syscalls.fsync(fd);
-    const { dev, ino } = syscalls.fstat(fd);
-    return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev, ino });
-  } finally {
-    quietly(() => syscalls.close(fd));
-  }
-}
-
-/** Before the first byte is written: later the flag has no effect. */
-function overwriteInPlace(fd: number, path: string): void {
-  try {
-    syscalls.setNoCopyOnWrite(fd);
-  } catch (cause) {
-    const message = `A cache cannot be shared at ${path}: the file system takes a new block for each write, and cannot be told to leave this file where it is (chattr +C), so a full disk would kill whoever writes to it. Give the cache a directory on another file system.`;
-    throw new HoldfastError('ERR_UNSUPPORTED_FILESYSTEM', message, { path, syscall: 'ioctl', cause });
-  }
-}
-
-/** A number for a new era: 31 random bits, never 0. So many are an integer to V8, which a hit compares without a load from the heap. */
-export function newEraNumber(): number {
-  return randomBytes(4).readUInt32LE(0) >>> 1 || 1;
 }
 
 /** Looked at before anything is mapped or compared: another layout may have another length. */

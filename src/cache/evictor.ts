@@ -34,7 +34,7 @@ export class Evictor {
   /** Before a write: throws `ERR_VALUE_TOO_LARGE` where the entry alone exceeds the limit. `entryBytes`: header and all. */
   assertFits(entryBytes: number): void {
     if (this.#limits.maxBytes === undefined) return;
-    const { words } = this.#core.store.era;
+    const { words } = this.#core.store.opened;
     assertFits(fileLengthOf(entryBytes, this.#core), allowedBy(this.#limits, words), words);
   }
 

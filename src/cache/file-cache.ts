@@ -221,7 +221,7 @@ export class FileCache<V = unknown> {
   /** Ends the era: every entry is gone, for every process, when this resolves. The files are deleted behind. */
   async clear(): Promise<void> {
     this.#core.assertOpen();
-    this.#core.store.replace();
+    await this.#core.whileOpen(this.#core.store.replace());
   }
 
   /** Removes expired entries, and what dead processes left: temporaries, locks, former eras. In slices. */

@@ -42,12 +42,16 @@ export function tryFlightLock(era: Era, place: Place): FlightLock | undefined {
 }
 
 /** Waits for the lock of a key's flight. `ERR_LOCK_TIMEOUT`, the signal's reason, or EraEnded. */
-export async function flightLock(era: () => Era, place: Place, patience: FlightPatience): Promise<FlightLock> {
+export async function flightLock(
+  era: () => Era | Promise<Era>,
+  place: Place,
+  patience: FlightPatience,
+): Promise<FlightLock> {
   const { timeoutMs, deadline, signal } = patience;
   const started = monotonicNow();
   for (let pause = FIRST_PAUSE_MS; ; ) {
     signal.throwIfAborted();
-    const lock = tryFlightLock(era(), place);
+    const lock = tryFlightLock(await era(), place);
     if (lock !== undefined) return lock;
     const now = monotonicNow();
     if (now >= deadline) throw timeoutError(place, timeoutMs);

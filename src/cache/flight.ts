@@ -158,10 +158,10 @@ export class Flight {
   async #lock(started: number): Promise<FlightLock | undefined> {
     const { core } = this.#parts;
     const { place, options, manner } = this.#plan;
-    const present = () => core.store.era;
-    const key = `flight ${present().number} ${place.hash}`;
+    const key = `flight ${(core.store.tryEra() ?? core.store.opened).number} ${place.hash}`;
     if (manner === 'behind') {
-      const lock = tryFlightLock(present(), place);
+      const era = core.store.tryEra();
+      const lock = era && tryFlightLock(era, place);
       return lock && this.#held(lock, key);
     }
     const { signal } = this.#abort;
@@ -171,7 +171,9 @@ export class Flight {
     const leave = await takePlace({ timeoutMs: left, signal, urgent: this.#urgent });
     try {
       const patience = { timeoutMs: options.lockTimeoutMs, deadline, signal };
-      const lock = await whileWaiting(key, this.#name, () => flightLock(present, place, patience));
+      const lock = await whileWaiting(key, this.#name, () =>
+        flightLock(() => core.store.presentEra(), place, patience),
+      );
       return this.#held(lock, key, leave);
     } catch (error) {
       // A disk without room for the file of a lock has none for values either, and still a value is asked for.

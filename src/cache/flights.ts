@@ -10,8 +10,8 @@ import { timeoutError } from './flight-lock.js';
 import { type FlightOptions, type GetOrSetOptions, isGivenStale, resolveFlightOptions } from './flight-options.js';
 import type { Place } from './key.js';
 import { placeToWrite } from './own-write.js';
+import { closedError } from './present-era.js';
 import { handOutLater, type Reads } from './reads.js';
-import { closedError } from './store.js';
 
 /** What a look at an entry came to. */
 type Looked = { readonly kind: 'fresh' | 'stale'; readonly value: unknown } | { readonly kind: 'missing' };

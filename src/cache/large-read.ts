@@ -2,7 +2,7 @@ import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
 import { readFullyAsync } from '../os/transfer.js';
 import type { CacheCore } from './core.js';
-import { type Found, type OpenEntry, payloadMemory, readOpenFile, unheld } from './disk.js';
+import { ABSENT, type Found, type OpenEntry, payloadMemory, readOpenFile, unheld } from './disk.js';
 import {
   BLOCK_LENGTH,
   type CodecName,
@@ -28,8 +28,6 @@ import { noteRead } from './recency.js';
 const PIECE = 32 * BLOCK_LENGTH;
 const FIRST_READ = 4096;
 
-const ABSENT = { kind: 'absent' } as const;
-
 /** A file that has been opened and not been read. */
 interface OpenFile {
   readonly kind: 'file';
@@ -46,15 +44,24 @@ interface OpenFile {
 export async function findLimited(core: CacheCore, place: Place, codec: CodecName | undefined): Promise<Found> {
   const { inlineLimit } = core.options;
   if (inlineLimit === 0 && !core.inPlace) {
-    const opened = await openThroughPool(core.store.era, place);
+    const era = core.store.tryEra();
+    const opened = era === undefined ? ABSENT : await openThroughPool(era, place);
     return opened.kind === 'file' ? readFile(core, place, opened, codec) : opened;
   }
   const inline = Math.max(inlineLimit + HEADER_ALLOWANCE, core.inPlace ? IN_PLACE_LIMIT : 0);
   const look = (era: Era) => openOrRead(era, place, inline);
   const found = core.inPlace
-    ? await core.store.inside(place.shard, 'shared', look)
-    : core.store.outside(look, closeUnread);
+    ? await findInSection(core, place, look)
+    : (core.store.outsideNow(look, closeUnread) ?? ABSENT);
   return found.kind === 'file' ? readFile(core, place, found, codec) : found;
+}
+
+async function findInSection(
+  core: CacheCore,
+  place: Place,
+  look: (era: Era) => Found | OpenFile,
+): Promise<Found | OpenFile> {
+  return core.store.tryEra() === undefined ? ABSENT : core.store.inside(place.shard, 'shared', look);
 }
 
 /** Reads the payload of an open entry, and closes it. Where a codec is given the payload of another one is not read, and given as empty. */
@@ -83,7 +90,7 @@ async function readFile(
     const header = decodeHeader(beginning, size);
     if (!header.ok) return { kind: 'damaged', damage: header.damage };
     if (header.value.key !== place.key) return ABSENT;
-    noteRead(core.store.era, place);
+    noteRead(core.store.opened, place);
     return await payloadOf(fd, header.value, codec);
   } finally {
     close();

@@ -25,11 +25,14 @@ export interface CachePaths {
   readonly version: string;
   readonly format: string;
   readonly formatLock: string;
+  /** Held by whoever builds an era. */
+  readonly buildLock: string;
 }
 
 export function cachePaths(directory: string): CachePaths {
   const version = `${directory}/${VERSION_FOLDER}`;
-  return { directory, version, format: `${version}/format`, formatLock: `${version}/format.lock` };
+  const format = `${version}/format`;
+  return { directory, version, format, formatLock: `${format}.lock`, buildLock: `${version}/build.lock` };
 }
 
 /** The name of a shard's spare file, in the folder of its entries (spare.ts). */
@@ -77,8 +80,9 @@ export function isVersionName(name: string): boolean {
   return /^(format|\.format-[0-9a-f]+|(era|ended|new)-[0-9a-f]+|[a-z]+\.lock)$/.test(name);
 }
 
-/** Names of eras, and of folders that were eras and are being deleted. */
+/** Names of eras, of those that are being built, and of folders that were eras and are being deleted. */
 export const ERA_PREFIX = 'era-';
+export const NEW_PREFIX = 'new-';
 export const ENDED_PREFIX = 'ended-';
 
 /** A new name for an era that is over. */

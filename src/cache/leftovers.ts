@@ -2,10 +2,10 @@ import { errorCode, quietly } from '../errors.js';
 import { type OpenLockFile, tryLockFileAt } from '../lock/index.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
 import { type Era, endEraIn } from './era.js';
-import { whileLockedSync } from './exclusive-file.js';
+import { tryWhileLocked } from './exclusive-file.js';
 import { readFormat } from './format.js';
-import { type CachePaths, ENDED_PREFIX, ERA_PREFIX, endedPath } from './layout.js';
-import { isBeingRemoved } from './remove-tree.js';
+import { type CachePaths, ENDED_PREFIX, ERA_PREFIX, endedPath, NEW_PREFIX } from './layout.js';
+import { isBeingRemoved, isMarked } from './remove-tree.js';
 
 /**
  * What killed processes leave outside the shards: `idle lock`, a flight's that nobody holds; `unpublished era` and `unpublished format`, of one
@@ -65,45 +65,65 @@ function whileIdle(path: string, work: (file: OpenLockFile) => void): boolean {
   }
 }
 
-/** What is left of former eras, and of those that were never published. Nothing where somebody makes one just now. */
+/** What is left of former eras, and of those that were never published. Nothing where somebody publishes one just now. */
 export function eraLeftovers(paths: CachePaths): Leftover[] {
-  let found: Leftover[] = [];
-  whileNobodyMakesEras(paths, () => {
-    found = leftoversIn(paths);
-  });
-  return found;
+  return tryWhileLocked(paths.formatLock, () => leftoversIn(paths))?.result ?? [];
 }
 
-/** Removes the small ones of them, and renames the others aside, to be deleted in slices. */
-export function setErasAside(paths: CachePaths): void {
-  whileNobodyMakesEras(paths, () => {
-    for (const { kind, path } of leftoversIn(paths)) {
-      if (kind === 'unpublished format') quietly(() => syscalls.unlink(path));
-      if (kind !== 'unpublished era') continue;
-      endEraIn(path);
-      syscalls.rename(path, endedPath(paths));
+/** Sets them aside, removes the small ones, and gives the folders that are to be deleted in slices. */
+export function setErasAside(paths: CachePaths): string[] {
+  const former = tryWhileLocked(paths.formatLock, () => {
+    const format = readFormat(paths);
+    if (format === undefined) return [];
+    for (const name of readFolder(paths.version)) {
+      const path = `${paths.version}/${name}`;
+      if (name.startsWith('.format-')) quietly(() => syscalls.unlink(path));
+      const isOver = name.startsWith(ERA_PREFIX) && name !== format.era;
+      if (isOver) endEraIn(path);
+      if (isOver || (name.startsWith(NEW_PREFIX) && !isMarked(path))) setAside(paths, name);
     }
+    return formerEras(paths, format.era);
   });
+  // Whoever publishes an era just now sees to the former ones.
+  return former?.result ?? [];
 }
 
-/** Eras are made and ended under this lock. */
-function whileNobodyMakesEras(paths: CachePaths, work: () => void): void {
+/**
+ * Renames the folder of an era that is over, so that paths into it fail. A folder that came with a lower layer of an overlay file system cannot be
+ * renamed: it stays where it is, over and named by nobody, and is deleted there (docs/decisions.md). Under the lock of `format`.
+ */
+export function setAside(paths: CachePaths, name: string): void {
   try {
-    whileLockedSync(paths.formatLock, 0, work);
+    syscalls.rename(`${paths.version}/${name}`, endedPath(paths));
   } catch (error) {
-    // Whoever begins an era just now sees to the former ones.
-    if (errorCode(error) !== 'ERR_LOCK_TIMEOUT') throw error;
+    if (errorCode(error) !== 'EXDEV') throw error;
   }
 }
 
-/** Under the lock of `format`: an era that is found then and that `format` does not name was never published, or is over. */
+/** The folders of all eras that are over, wherever they are. `present`: the one that is not. Under the lock of `format`. */
+export function formerEras(paths: CachePaths, present: string | undefined): string[] {
+  const former = versionNames(paths, ENDED_PREFIX, ERA_PREFIX).filter((name) => name !== present);
+  return former.map((name) => `${paths.version}/${name}`);
+}
+
+/** Names in the folder of the version that begin so. */
+export function versionNames(paths: CachePaths, ...prefixes: readonly string[]): string[] {
+  return syscalls.readdir(paths.version).filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
+}
+
+/**
+ * Under the lock of `format`: an era that is found then and that `format` does not name was never published, or is over. One that is being built
+ * is marked by its maker.
+ */
 function leftoversIn(paths: CachePaths): Leftover[] {
   const format = readFormat(paths);
   if (format === undefined) return [];
   return readFolder(paths.version).flatMap((name): Leftover[] => {
     const path = `${paths.version}/${name}`;
     if (name.startsWith('.format-')) return [{ kind: 'unpublished format', path }];
-    if (name.startsWith(ERA_PREFIX) && name !== format.era) return [{ kind: 'unpublished era', path }];
-    return name.startsWith(ENDED_PREFIX) && !isBeingRemoved(path) ? [{ kind: 'former era', path }] : [];
+    if (name.startsWith(NEW_PREFIX) && !isMarked(path)) return [{ kind: 'unpublished era', path }];
+    if (name === format.era || isBeingRemoved(path)) return [];
+    if (name.startsWith(ERA_PREFIX)) return [{ kind: 'unpublished era', path }];
+    return name.startsWith(ENDED_PREFIX) ? [{ kind: 'former era', path }] : [];
   });
 }

@@ -1,5 +1,6 @@
 import type { CacheCore } from './core.js';
-import { closeOpened, type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from './disk.js';
+import { ABSENT, closeOpened, type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from './disk.js';
+import type { Era } from './era.js';
 import type { Place } from './key.js';
 
 /** An entry that may be given out, either open (whoever gets it calls `close`) or, where it is small, in memory that is the caller's. */
@@ -21,8 +22,10 @@ export async function openFresh(core: CacheCore, place: Place, inlineLength?: nu
 }
 
 async function findOrOpen(core: CacheCore, place: Place, inlineLength?: number): Promise<Found | OpenEntry> {
-  if (!core.inPlace) return core.store.outside((era) => kept(readOrOpenEntry(era, place, inlineLength)), closeOpened);
-  return core.store.inside(place.shard, 'shared', (era) => kept(readOrOpenEntry(era, place, inlineLength)));
+  const read = (era: Era) => kept(readOrOpenEntry(era, place, inlineLength));
+  if (!core.inPlace) return core.store.outsideNow(read, closeOpened) ?? ABSENT;
+  if (core.store.tryEra() === undefined) return ABSENT;
+  return core.store.inside(place.shard, 'shared', read);
 }
 
 /** The buffer that a payload was read into is used again by the next read. */

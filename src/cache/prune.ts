@@ -4,10 +4,10 @@ import type { CacheCore } from './core.js';
 import { type Era, EraEnded } from './era.js';
 import { REMOVALS_PER_SECTION, removeExpired } from './expired.js';
 import { SHARDS } from './key.js';
-import { cachePaths, ENDED_PREFIX, SPARE_NAME } from './layout.js';
+import { cachePaths, SPARE_NAME } from './layout.js';
 import { readFolder, removeIdleLock, setErasAside } from './leftovers.js';
 import { assertProgressOptions } from './progress-options.js';
-import { SlowRemoval } from './remove-tree.js';
+import { removeBehind } from './remove-tree.js';
 import { kindOfName, namesIn, removeOrphan } from './shard-folder.js';
 import { discardSpare, isLeftBehind } from './spare.js';
 import { PAUSE, runSteps, type Steps } from './steps.js';
@@ -44,7 +44,7 @@ export async function prune(core: CacheCore, options: PruneOptions = {}): Promis
   const { signal, onProgress } = options;
   assertProgressOptions(signal, onProgress);
   const report: PruneReport = { removed: 0, bytes: 0, temporaries: 0, flightLocks: 0, eras: 0 };
-  const { era } = core.store;
+  const era = await core.store.presentEra();
   try {
     for (let shard = 0; shard < SHARDS; shard += 1) {
       await runSteps(core, pruneShard(era, shard, report), signal);
@@ -106,16 +106,15 @@ async function emptyTrash(era: Era, signal: AbortSignal | undefined): Promise<vo
 /** Removes eras that are over, and those that were never published. Gives how many. */
 export async function removeFormerEras(core: CacheCore, signal: AbortSignal | undefined): Promise<number> {
   const paths = cachePaths(core.directory);
-  setErasAside(paths);
-  const former = readFolder(paths.version).filter((name) => name.startsWith(ENDED_PREFIX));
-  for (const name of former) await removeFolder(`${paths.version}/${name}`, signal);
+  const former = setErasAside(paths);
+  for (const folder of former) await removeFolder(folder, signal);
   return former.length;
 }
 
 /** Goes on behind where the signal ends the waiting. */
 async function removeFolder(path: string, signal: AbortSignal | undefined): Promise<void> {
   throwIfAborted(signal);
-  const removal = new SlowRemoval(path);
+  const removal = removeBehind(path);
   removal.keepAlive();
   await removal.done;
 }

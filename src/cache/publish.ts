@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { quietly } from '../errors.js';
+import { errorCode, quietly } from '../errors.js';
 import { type Stats, syscalls } from '../os/syscalls.js';
 import type { Era } from './era.js';
+import { removeTree } from './remove-tree.js';
 
 /** Names that begin like this are no entries: temporaries under way, or left by a process that was killed. */
 export const TEMPORARY_PREFIX = '.';
@@ -51,7 +52,12 @@ export function discard(path: string): void {
   }
 }
 
-/** Moves something that should not be there to the era's trash, whatever it is. */
+/** Moves something that should not be there to the era's trash, whatever it is. A folder that cannot be renamed is deleted on the spot. */
 export function moveAway(era: Era, path: string): void {
-  syscalls.rename(path, `${era.paths.trash}/${randomBytes(8).toString('hex')}`);
+  try {
+    syscalls.rename(path, `${era.paths.trash}/${randomBytes(8).toString('hex')}`);
+  } catch (error) {
+    if (errorCode(error) !== 'EXDEV') throw error;
+    removeTree(path);
+  }
 }

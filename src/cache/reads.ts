@@ -92,7 +92,8 @@ export class Reads {
   look(place: Place): Look {
     if (this.#tier === undefined) return undefined;
     for (let starts = 0; starts < MOST_STARTS; starts += 1) {
-      const { era } = this.#core.store;
+      const era = this.#core.store.tryEra();
+      if (era === undefined) return undefined;
       const party = partyOf(era.number, place.shard, place.slot);
       const outcome = run(protocol.look, era.words, party);
       if (outcome === undefined) return { era, party };

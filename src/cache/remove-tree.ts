@@ -1,72 +1,126 @@
 import { errorCode, quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
+import { parentFolder } from '../os/paths.js';
 import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, syscalls } from '../os/syscalls.js';
 import { monotonicNow, setImmediate } from '../os/timers.js';
 
-/** How long one slice of a deletion may keep the event loop. */
+/** How long one slice of all deletions of this thread may keep the event loop. */
 const SLICE_MS = 4;
+
+/** A folder that is deleted behind. */
+export interface Removal {
+  /** Resolves when nothing is left, or nothing more can be deleted. Never rejects. */
+  readonly done: Promise<void>;
+  /** From now on the process stays until it is done: somebody waits for it. */
+  keepAlive(): void;
+}
+
+interface Queued extends Removal {
+  readonly folder: string;
+  readonly end: () => void;
+}
+
+/** The folders that this thread is to delete, the first of them now. */
+const queue = new Map<string, Queued>();
+/** By the folder around them, the descriptor whose lock says that somebody deletes in there. */
+const marks = new Map<string, number | undefined>();
+let turn: NodeJS.Immediate | undefined;
+let keptAlive = false;
 
 /**
  * Deletes a folder and what is in it, a slice in each turn of the event loop, without keeping the process alive: what is left when
- * it ends, the next one deletes. Symbolic links are removed, not followed. A shared lock on the folder says that somebody is at it.
+ * it ends, the next one deletes. Symbolic links are removed, not followed.
+ *
+ * All deletions of a thread are one job: one folder after the other, one slice a turn however many there are, and one descriptor for
+ * all that lie in one folder. Its shared lock says that somebody is at it.
  */
-export class SlowRemoval {
-  /** Resolves when nothing is left, or nothing more can be deleted. */
-  readonly done: Promise<void>;
-  #turn: NodeJS.Immediate | undefined;
-  #keepsAlive = false;
-
-  constructor(folder: string) {
-    const fd = lockFolder(folder, 'shared');
-    this.done = this.#remove(removals(folder))
-      .catch(() => {})
-      .finally(() => {
-        if (fd !== undefined) quietly(() => syscalls.close(fd));
-      });
-  }
-
-  /** From now on the process stays until it is done: somebody waits for it. */
-  keepAlive(): void {
-    this.#keepsAlive = true;
-    this.#turn?.ref();
-  }
-
-  async #remove(steps: Generator<void>): Promise<void> {
-    for (;;) {
-      await new Promise<void>((resolve) => {
-        this.#turn = setImmediate(resolve);
-        if (!this.#keepsAlive) this.#turn.unref();
-      });
-      const end = monotonicNow() + SLICE_MS;
-      while (monotonicNow() < end) {
-        if (steps.next().done === true) return;
-      }
-    }
-  }
+export function removeBehind(folder: string): Removal {
+  const known = queue.get(folder);
+  if (known !== undefined) return known;
+  const { promise, resolve } = withResolvers();
+  const keepAlive = () => {
+    keptAlive = true;
+    turn?.ref();
+  };
+  const queued: Queued = { folder, done: promise, end: resolve, keepAlive };
+  queue.set(folder, queued);
+  const around = parentFolder(folder);
+  if (!marks.has(around)) marks.set(around, lockFolder(around, 'shared'));
+  if (queue.size === 1) void removeQueued();
+  return queued;
 }
 
-/** Whether somebody deletes this folder just now. */
+async function removeQueued(): Promise<void> {
+  let sliceEnd = 0;
+  for (const { folder, end } of queue.values()) {
+    const steps = removals(folder);
+    try {
+      for (let over = false; !over; ) {
+        if (monotonicNow() >= sliceEnd) {
+          await nextSlice();
+          sliceEnd = monotonicNow() + SLICE_MS;
+        }
+        over = steps.next().done === true;
+      }
+    } catch {
+      // What cannot be deleted now is found by `prune`.
+    }
+    queue.delete(folder);
+    unmark(parentFolder(folder));
+    end();
+  }
+  keptAlive = false;
+}
+
+function nextSlice(): Promise<void> {
+  return new Promise((resolve) => {
+    turn = setImmediate(resolve);
+    if (!keptAlive) turn.unref();
+  });
+}
+
+function unmark(around: string): void {
+  for (const folder of queue.keys()) if (parentFolder(folder) === around) return;
+  const fd = marks.get(around);
+  marks.delete(around);
+  if (fd !== undefined) quietly(() => syscalls.close(fd));
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Whether somebody deletes what lies in the folder around this one just now. */
 export function isBeingRemoved(folder: string): boolean {
+  return isMarked(parentFolder(folder));
+}
+
+/** Whether somebody has marked a folder as one that it works on ({@link lockFolder}). */
+export function isMarked(folder: string): boolean {
   const fd = lockFolder(folder, 'exclusive');
   if (fd !== undefined) quietly(() => syscalls.close(fd));
   return fd === undefined;
 }
 
 /** The lock ends with the descriptor. `undefined`: there is no such folder, or somebody else is at it. */
-function lockFolder(folder: string, mode: LockMode): number | undefined {
+export function lockFolder(folder: string, mode: LockMode): number | undefined {
   let fd: number | undefined;
   try {
     fd = syscalls.open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (syscalls.tryFlock(fd, mode)) return fd;
   } catch {
-    // It is deleted without the lock as well.
+    // What is to be done is done without the lock as well.
   }
   const opened = fd;
   if (opened !== undefined) quietly(() => syscalls.close(opened));
   return undefined;
 }
 
-/** The same at once, for a disk that is full. */
+/** Deletes at once, for a disk that is full. */
 export function removeTree(folder: string): void {
   for (const _ of removals(folder)) {
     // Each step has removed one name.

@@ -1,8 +1,9 @@
-import { errorCode, HoldfastError, quietly } from '../errors.js';
+import { errorCode, HoldfastError } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../os/syscalls.js';
 import { type Era, EraEnded } from './era.js';
 import { SHARDS } from './key.js';
+import { LockDescriptors } from './lock-descriptors.js';
 import { isOdd, partyOf, protocol, run } from './protocol.js';
 
 /** How long a writer that found the lock taken asks readers to hold back. It asks again at every try. */
@@ -10,7 +11,7 @@ const HOLD_BACK_MS = 20;
 
 /**
  * The shard locks of one era, as one cache instance holds them. A section is code that runs between `tryEnter` and `leave`: one
- * synchronous function, never two at once, never user code. So no queue is needed, nothing can deadlock, and descriptors stay open.
+ * synchronous function, never two at once, never user code. So no queue is needed, nothing can deadlock, and descriptors may stay open.
  *
  * The lock file of a shard is made with its era and never again: one that is missing ends the era. That a descriptor is
  * the file at its path need not be asked, for whoever removes the file or the folder ends the era, and its number is compared after
@@ -19,8 +20,8 @@ const HOLD_BACK_MS = 20;
 export class Sections {
   readonly #era: Era;
   readonly #clock: () => number;
-  readonly #fds: (number | undefined)[] = new Array(SHARDS).fill(undefined);
   readonly #inside = new Uint8Array(SHARDS);
+  readonly #descriptors = new LockDescriptors((shard) => this.#inside[shard] === 1);
 
   /** `clock`: milliseconds of a monotonic clock that all processes share. */
   constructor(era: Era, clock: () => number) {
@@ -86,21 +87,17 @@ export class Sections {
 
   leave(shard: number): void {
     this.#inside[shard] = 0;
-    const fd = this.#fds[shard];
+    const fd = this.#descriptors.get(shard);
     if (fd === undefined) return;
     try {
       syscalls.unflock(fd);
     } catch {
-      this.#fds[shard] = undefined;
-      quietly(() => syscalls.close(fd));
+      this.#descriptors.close(shard);
     }
   }
 
   close(): void {
-    this.#fds.forEach((fd, shard) => {
-      if (fd !== undefined) quietly(() => syscalls.close(fd));
-      this.#fds[shard] = undefined;
-    });
+    this.#descriptors.closeAll();
   }
 
   /** The word is believed only for as long as it could have been written for: a dead writer's does not last. */
@@ -112,11 +109,11 @@ export class Sections {
   }
 
   #descriptor(shard: number): number {
-    const open = this.#fds[shard];
+    const open = this.#descriptors.get(shard);
     if (open !== undefined) return open;
     try {
       const fd = syscalls.open(this.#era.paths.shardLock(shard), O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-      this.#fds[shard] = fd;
+      this.#descriptors.keep(shard, fd);
       return fd;
     } catch (error) {
       const code = errorCode(error);

@@ -36,7 +36,7 @@ export function setSync(core: CacheCore, evictor: Evictor, key: unknown, value: 
 
 function encode(core: CacheCore, evictor: Evictor, place: Place, value: unknown, options: SetOptions): EncodedValue {
   const { ttl, staleMs, tags } = resolveSetOptions(options);
-  const encoded = core.encode(place, value, { ttl, staleMs, stamps: stampTags(core.store.era, tags) });
+  const encoded = core.encode(place, value, { ttl, staleMs, stamps: stampTags(core.store.opened, tags) });
   evictor.assertFits(encoded.bytes.length);
   return encoded;
 }

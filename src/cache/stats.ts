@@ -51,7 +51,7 @@ export async function cacheStats(core: CacheCore, tierSize: TierSize | undefined
   core.assertOpen();
   const held = await totals(core);
   core.flushCounters();
-  const { memoryHits, diskHits, ...counts } = sharedCounts(core.store.era.words);
+  const { memoryHits, diskHits, ...counts } = sharedCounts((await core.store.presentEra()).words);
   return { ...held, hits: memoryHits + diskHits, memoryHits, ...counts, memory: memoryStats(core, tierSize) };
 }
 

@@ -62,7 +62,7 @@ export function runStepsSync<T>(core: CacheCore, steps: Steps<T>): T {
 export async function inPresentEra<T>(core: CacheCore, job: (era: Era) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await job(core.store.era);
+      return await job(await core.store.presentEra());
     } catch (error) {
       if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
     }

@@ -6,11 +6,10 @@ import { clearInterval, delay, nextTurn, setInterval } from '../os/timers.js';
 import { type Era, EraEnded } from './era.js';
 import type { Eras } from './eras.js';
 import type { Place } from './key.js';
+import { closedError, MOST_ERAS, PresentEra } from './present-era.js';
 import { partyOf, protocol, run } from './protocol.js';
 import { Sections } from './sections.js';
 
-/** How often an operation starts over because the era ended under it, before something is very wrong. */
-const MOST_ERAS = 20;
 /** How often it is looked whether the era still stands at its path. */
 const LOOK_EVERY_MS = 1_000;
 /** So long the event loop turns between two tries, before timers are worth their while. */
@@ -37,49 +36,91 @@ export interface StoreOptions {
 
 /** Runs sections in the present era, whichever that is, waiting on the thread or off it. */
 export class Store {
-  readonly #eras: Eras;
+  readonly #present: PresentEra;
   readonly #options: StoreOptions;
-  #era: Era;
   #sections: Sections;
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
   constructor(eras: Eras, options: StoreOptions) {
-    this.#eras = eras;
     this.#options = options;
-    this.#era = eras.open();
-    this.#sections = new Sections(this.#era, options.clock);
+    const onNext = (era: Era) => {
+      const former = this.#sections;
+      this.#sections = new Sections(era, options.clock);
+      former.close();
+    };
+    this.#present = new PresentEra(eras, { ...options, onNext });
+    this.#sections = new Sections(this.#present.opened, options.clock);
     this.#timer = setInterval(() => {
       this.look();
       options.onSecond();
     }, LOOK_EVERY_MS).unref();
   }
 
-  /** The present era, as far as this process knows. */
+  /** The present era, as far as this process knows. May sleep on this thread: for functions that give no promise. */
   get era(): Era {
-    if (this.#era.ended) this.#follow(() => this.#eras.open());
-    return this.#era;
+    return this.#present.waitSync();
   }
 
-  /** The era that was opened last, which may have ended. Looks at nothing, and never throws. */
+  /** See {@link PresentEra.opened}. */
   get opened(): Era {
-    return this.#era;
+    return this.#present.opened;
+  }
+
+  /** See {@link PresentEra.tryNow}. */
+  tryEra(): Era | undefined {
+    return this.#present.tryNow();
+  }
+
+  /** See {@link PresentEra.wait}. */
+  presentEra(): Era | Promise<Era> {
+    return this.#present.wait();
+  }
+
+  /** See {@link PresentEra.replace}. */
+  replace(): Promise<void> {
+    return this.#present.replace();
+  }
+
+  /** See {@link PresentEra.look}. */
+  look(): void {
+    this.#present.look();
+  }
+
+  /** Gives up what waits for an era, and resolves when that is so. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#present.close();
+    this.#sections.close();
   }
 
   /**
    * Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out; `discard` is
-   * called with it, for what has to be closed.
+   * called with it, for what has to be closed. May sleep on this thread.
    */
   outside<T>(work: (era: Era) => T, discard?: (result: T) => void): T {
-    return this.#inPresentEra(() => {
-      const era = this.#era;
-      const result = noticing(era, work);
-      if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) !== undefined) {
-        discard?.(result);
-        throw new EraEnded();
+    return this.#inPresentEra(() => this.#runOutside(this.era, work, discard));
+  }
+
+  /** The same without waiting: `undefined` where the last era has ended and the next is not published yet, so that there is nothing to be found. */
+  outsideNow<T>(work: (era: Era) => T, discard?: (result: T) => void): T | undefined {
+    for (let tries = 0; ; tries += 1) {
+      const era = this.tryEra();
+      if (era === undefined) return undefined;
+      try {
+        return this.#runOutside(era, work, discard);
+      } catch (error) {
+        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
       }
-      return result;
-    });
+    }
+  }
+
+  #runOutside<T>(era: Era, work: (era: Era) => T, discard: ((result: T) => void) | undefined): T {
+    const result = noticing(era, work);
+    if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) === undefined) return result;
+    discard?.(result);
+    throw new EraEnded();
   }
 
   /** Runs a section; waits on the thread. */
@@ -96,8 +137,7 @@ export class Store {
    */
   inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): T | Promise<T> {
     try {
-      void this.era;
-      if (this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
+      if (this.tryEra() !== undefined && this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
     } catch (error) {
       if (!(error instanceof EraEnded)) throw error;
     }
@@ -105,9 +145,10 @@ export class Store {
   }
 
   async #insideLater<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
+    const began = this.#options.clock();
     for (let tries = 0; ; tries += 1) {
       try {
-        void this.era;
+        if (this.tryEra() === undefined) await this.#present.follow(began);
         const started = this.#options.clock();
         for (let pause = 1; !this.#sections.tryEnter(shard, mode); ) {
           this.#assertPatience(started, shard);
@@ -139,7 +180,7 @@ export class Store {
 
   /** Runs an exclusive section of an era if its lock is free at this moment. False: it is not. Throws EraEnded where another era is the present one. */
   tryInside(era: Era, shard: number, work: (era: Era) => void): boolean {
-    if (era !== this.#era || era.ended) throw new EraEnded();
+    if (era !== this.opened || era.ended) throw new EraEnded();
     if (!this.#sections.tryOnce(shard)) return false;
     this.#run(shard, work);
     return true;
@@ -150,33 +191,9 @@ export class Store {
     return this.#sections.tryRepair(shard, slot);
   }
 
-  /** Ends the present era and begins an empty one. */
-  replace(): void {
-    this.#follow(() => this.#eras.replace());
-  }
-
-  close(): void {
-    this.#closed = true;
-    clearInterval(this.#timer);
-    this.#sections.close();
-    this.#era.close();
-  }
-
-  /**
-   * Looks whether the era still stands at its path: a directory that was removed or moved away tells nobody. Whoever notices ends the
-   * era for all who still have it mapped.
-   */
-  look(): void {
-    try {
-      if (!this.#era.ended && !this.#era.stands) this.#era.words.endEra();
-    } catch {
-      // A directory that cannot be looked at now can be looked at in a second.
-    }
-  }
-
   #run<T>(shard: number, work: (era: Era) => T): T {
     try {
-      return noticing(this.#era, work);
+      return noticing(this.opened, work);
     } finally {
       this.#sections.leave(shard);
     }
@@ -191,16 +208,6 @@ export class Store {
         if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
       }
     }
-  }
-
-  #follow(find: () => Era): void {
-    if (this.#closed) throw closedError(this.#options.directory);
-    const era = find();
-    const [formerEra, formerSections] = [this.#era, this.#sections];
-    this.#era = era;
-    this.#sections = new Sections(era, this.#options.clock);
-    formerSections.close();
-    formerEra.close();
   }
 
   /** The wait is told of when the section is over: whoever hears of it is user code. */
@@ -221,11 +228,6 @@ export class Store {
       { path: directory, syscall: 'flock' },
     );
   }
-}
-
-/** What whoever works with a closed cache is told. */
-export function closedError(directory: string): HoldfastError {
-  return new HoldfastError('ERR_CACHE_CLOSED', `The cache at ${directory} has been closed.`, { path: directory });
 }
 
 /** A path inside the era that is not there: the era was ended and renamed aside meanwhile, or somebody has removed a part of it. */

@@ -123,7 +123,7 @@ class Updating {
 
   /** In the turn in which the entry was read. */
   see(found: Found): Seen {
-    const { era } = this.#core.store;
+    const era = this.#core.store.opened;
     const version = versionOf(found);
     const given = this.#tags === undefined ? undefined : stampTags(era, this.#tags);
     const entry = this.#core.fresh(this.place, found);

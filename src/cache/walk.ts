@@ -22,7 +22,7 @@ const HEADERS_PER_SLICE = 64;
  * written or removed meanwhile once or not at all. What is damaged is passed over. Ends where the era ends. Holds the names of one shard.
  */
 export async function* walk(core: CacheCore, signal?: AbortSignal): AsyncGenerator<EntrySummary, void> {
-  const { era } = core.store;
+  const era = await core.store.presentEra();
   const turns = new Turns();
   try {
     for (let shard = 0; shard < SHARDS; shard += 1) {

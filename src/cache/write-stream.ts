@@ -3,14 +3,14 @@ import { writeFullyAsync } from '../os/transfer.js';
 import { publishTemporary } from './commit.js';
 import type { CacheCore } from './core.js';
 import { type EntryHeader, encodeHeader, entryLength } from './entry.js';
-import { EraEnded } from './era.js';
+import { type Era, EraEnded } from './era.js';
 import type { Evictor } from './evictor.js';
 import type { Place } from './key.js';
 import { type ResolvedSetOptions, resolveSetOptions, type SetOptions } from './options.js';
 import { placeToWrite } from './own-write.js';
 import { PayloadWriter } from './payload-writer.js';
-import { inPresentEraSync } from './steps.js';
-import { closedError } from './store.js';
+import { closedError } from './present-era.js';
+import { inPresentEra } from './steps.js';
 import { type Stamps, stampTags } from './tags.js';
 import { Temporary } from './temporary.js';
 
@@ -87,20 +87,30 @@ class EntryWriter extends Writable {
     this.#options = options;
     try {
       // At once, and not in `_construct`: a tag that is invalidated from now on concerns what is about to be written.
-      this.#begun = inPresentEraSync(core, (era) => {
-        const stamps = stampTags(era, options.tags);
-        const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
-        const temporary = Temporary.make(era, place.shard, core.fileMode);
-        return { stamps, payloadOffset, temporary, writer: new PayloadWriter(temporary.fd, payloadOffset, PIECE) };
-      });
+      const era = core.store.tryEra();
+      if (era !== undefined) this.#begin(era);
     } catch (error) {
-      this.#failure = error as Error;
+      if (!(error instanceof EraEnded)) this.#failure = error as Error;
     }
   }
 
   /** Told here and not by `destroy` above: pipeline() of Node 26 does not listen to a stream that is destroyed when it gets it. */
   override _construct(callback: Callback): void {
-    callback(this.#failure);
+    if (this.#failure !== undefined || this.#begun !== undefined) {
+      callback(this.#failure);
+      return;
+    }
+    // There is no era at the moment, and so no tag either whose generations could have been noted.
+    const begun = inPresentEra(this.#core, async (era) => this.#begin(era));
+    begun.then(() => callback(), callback);
+  }
+
+  #begin(era: Era): void {
+    const stamps = stampTags(era, this.#options.tags);
+    const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
+    const temporary = Temporary.make(era, this.#place.shard, this.#core.fileMode);
+    const writer = new PayloadWriter(temporary.fd, payloadOffset, PIECE);
+    this.#begun = { stamps, payloadOffset, temporary, writer };
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { fchmod, fchown, fsync, fsyncAsync, futimes } from './descriptor-calls.js';
+import { makeRoom } from './descriptor-room.js';
 import { exchange } from './exchange.js';
 import { tryFlock, unflock } from './flock.js';
 import { setNoCopyOnWrite } from './no-copy-on-write.js';
@@ -31,13 +32,26 @@ function capped(length: number): number {
   return length < LONGEST_TRANSFER ? length : LONGEST_TRANSFER;
 }
 
+function openThroughPool(path: string, flags: number, mode?: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, flags, mode, (error, fd) => (error ? reject(error) : resolve(fd)));
+  });
+}
+
 /**
  * Every system call that `lock/`, `file/` and `cache/` make, in one table, so that a test can make the n-th call fail,
  * write short or be counted. Descriptors come from node:fs, which opens close-on-exec, and closes those of a worker
  * thread when the thread is terminated.
  */
 const real = {
-  open: (path: string, flags: number, mode?: number): number => fs.openSync(path, flags, mode),
+  open: (path: string, flags: number, mode?: number): number => {
+    try {
+      return fs.openSync(path, flags, mode);
+    } catch (error) {
+      makeRoom(error);
+      return fs.openSync(path, flags, mode);
+    }
+  },
   close: (fd: number): void => fs.closeSync(fd),
   fstat: (fd: number): fs.Stats => fs.fstatSync(fd),
   /** `undefined` where the path names nothing. */
@@ -50,10 +64,14 @@ const real = {
   write: (fd: number, buffer: Buffer, offset: number, length: number, position: number): number =>
     fs.writeSync(fd, buffer, offset, capped(length), position),
   /** Through the thread pool: the event loop goes on meanwhile. */
-  openAsync: (path: string, flags: number, mode?: number): Promise<number> =>
-    new Promise((resolve, reject) => {
-      fs.open(path, flags, mode, (error, fd) => (error ? reject(error) : resolve(fd)));
-    }),
+  openAsync: async (path: string, flags: number, mode?: number): Promise<number> => {
+    try {
+      return await openThroughPool(path, flags, mode);
+    } catch (error) {
+      makeRoom(error);
+      return openThroughPool(path, flags, mode);
+    }
+  },
   /** Through the thread pool. */
   fstatAsync: (fd: number): Promise<fs.Stats> =>
     new Promise((resolve, reject) => {
@@ -84,7 +102,14 @@ const real = {
   },
   rmdir: (path: string): void => fs.rmdirSync(path),
   /** Names in a folder, without `.` and `..`, in no order. */
-  readdir: (path: string): string[] => fs.readdirSync(path),
+  readdir: (path: string): string[] => {
+    try {
+      return fs.readdirSync(path);
+    } catch (error) {
+      makeRoom(error);
+      return fs.readdirSync(path);
+    }
+  },
   fsync,
   exchange,
   setNoCopyOnWrite,

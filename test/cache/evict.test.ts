@@ -9,7 +9,7 @@ import { SHARDS } from '../../src/cache/key.js';
 import type { Limits } from '../../src/cache/limits.js';
 import { accessClock, lastUse } from '../../src/cache/recency.js';
 import { O_CREAT, O_RDWR, replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
-import { cacheForTest, has, noted, pathOf, put } from '../helpers/cache.js';
+import { cacheForTest, clearNow, has, noted, pathOf, put } from '../helpers/cache.js';
 import { onDisk } from '../helpers/ground-truth.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
@@ -160,7 +160,7 @@ describe('a write above the limit', () => {
     const core = cacheForTest();
     tenKeys(core);
     const evictor = new Evictor(core, { maxEntries: 5 });
-    cacheForTest({ directory: core.directory }).store.replace();
+    clearNow(cacheForTest({ directory: core.directory }));
     evictor.afterWriteSync(core.place('key 0'), 100);
     expect(noted(core).entries).toBe(0);
     await evictor.close();

@@ -147,7 +147,6 @@ describe.skipIf(!needs('koffi'))('a cache that is damaged under 4 working proces
       for (const place of [first, second]) {
         const maker = run('parked.mjs', [directory, 'rename', 'clear', String(place)]);
         await maker.said('parked');
-        // It holds the lock of `format`, so a clear can only come after it.
         if (given !== DAMAGES.at(-1)) await damage(directory);
         maker.kill();
         await maker.ended;
@@ -157,10 +156,13 @@ describe.skipIf(!needs('koffi'))('a cache that is damaged under 4 working proces
   });
 });
 
-/** Calls of making an era: before the old one is ended, before it is moved aside, among the folders of the new one, before it is published. */
+/** Calls of making an era: before the old one is ended, before it is moved aside; before the new one is flushed, among its folders, before it gets its name, before it is published. */
 async function placesInMaking(): Promise<number[]> {
   const child = run('parked.mjs', [`${quickFolder()}/cache`, 'rename', 'clear', 'count']);
   const calls = JSON.parse((await child.ended).stdout) as string[];
-  const published = calls.indexOf('rename', calls.indexOf('rename') + 1);
-  return [calls.indexOf('readdir') + 1, calls.indexOf('rename'), calls.indexOf('fsync'), published - 300, published];
+  const flushed = calls.indexOf('fsyncAsync');
+  const ended = calls.indexOf('readdir', flushed) + 1;
+  const setAside = calls.indexOf('rename');
+  const placed = calls.indexOf('rename', setAside + 1);
+  return [ended, setAside, flushed, flushed + 300, placed, calls.indexOf('rename', placed + 1)];
 }

@@ -8,7 +8,7 @@ import { cachePaths } from '../../src/cache/layout.js';
 import { prune } from '../../src/cache/prune.js';
 import { openLockFile } from '../../src/lock/index.js';
 import { syscalls } from '../../src/os/syscalls.js';
-import { cacheForTest, has, noted, pathOf, put } from '../helpers/cache.js';
+import { cacheForTest, clearNow, has, noted, pathOf, put } from '../helpers/cache.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
 skipWithoutKoffi();
@@ -126,7 +126,7 @@ describe('prune', () => {
     const core = cacheForTest();
     const other = cacheForTest({ directory: core.directory });
     put(core, 'key', 'value', 1);
-    const pruning = prune(core, { onProgress: ({ shards }) => shards === 1 && other.store.replace() });
+    const pruning = prune(core, { onProgress: ({ shards }) => shards === 1 && clearNow(other) });
     await expect(pruning).resolves.toMatchObject({ removed: 0 });
     put(core, 'key', 'value');
     expect(has(core, 'key')).toBe(true);

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Codec } from '../../src/cache/codec.js';
 import { FileCache } from '../../src/cache/file-cache.js';
 import type { CacheStrategy } from '../../src/cache/format.js';
+import { clearDirectoryNow } from '../helpers/cache.js';
 import { quickFolder } from '../helpers/folder.js';
 import { surelyFree } from '../helpers/times.js';
 import { warningsAreMeant } from '../helpers/warnings.js';
@@ -14,6 +15,7 @@ warningsAreMeant('HOLDFAST_DAMAGED_ENTRY');
 function cacheWhoseCodec(
   strategy: CacheStrategy,
   does: { onEncode?: (cache: FileCache<string>) => void; onDecode?: (cache: FileCache<string>) => void },
+  directory = `${quickFolder()}/cache`,
 ) {
   let depth = 0;
   const once = (work: ((cache: FileCache<string>) => void) | undefined) => {
@@ -35,7 +37,7 @@ function cacheWhoseCodec(
       return bytes.toString();
     },
   };
-  const cache = new FileCache<string>({ directory: `${quickFolder()}/cache`, strategy, codec, lockTimeout: 200 });
+  const cache = new FileCache<string>({ directory, strategy, codec, lockTimeout: 200 });
   onTestFinished(() => cache.close());
   return cache;
 }
@@ -90,11 +92,13 @@ describe.each(['rename', 'flock'] as const)('%s, a codec that calls back into it
   });
 
   test('clears it while it writes and while it reads', async () => {
-    const clear = (inner: FileCache<string>) => void inner.clear();
-    const writing = cacheWhoseCodec(strategy, { onEncode: clear });
+    const directory = `${quickFolder()}/cache`;
+    const clear = () => clearDirectoryNow(directory, strategy);
+    const writing = cacheWhoseCodec(strategy, { onEncode: clear }, directory);
     await surelyFree(writing.set('key', 'value', { tags: ['tag'] }));
     expect(await surelyFree(writing.getOrSet('absent', () => 'loaded'))).toBe('loaded');
-    const reading = cacheWhoseCodec(strategy, { onDecode: clear });
+    await writing.close();
+    const reading = cacheWhoseCodec(strategy, { onDecode: clear }, directory);
     reading.setSync('key', 'value');
     expect([reading.getSync('key'), reading.getSync('key')]).toEqual(['value', undefined]);
   });

@@ -57,7 +57,9 @@ async function streamed(cache: FileCache, key: string): Promise<Buffer | undefin
 
 /** Temporaries, and descriptors but for those of shard locks. */
 function leftovers(directory: string): string[] {
-  return [...temporariesIn(directory), ...openFilesIn(directory).filter((path) => !path.endsWith('.lock'))];
+  // Locks of shards stay open; what marks a folder in which former eras are deleted is no stream's.
+  const open = openFilesIn(directory).filter((path) => !path.endsWith('.lock') && path !== `${directory}/v1`);
+  return [...temporariesIn(directory), ...open];
 }
 
 describe.each(['rename', 'flock'] as const)('writeStream, strategy %s', (strategy) => {

@@ -79,5 +79,7 @@ function wrongOutcome(told: string | undefined, fault: Fault): string[] {
 
 function files(directory: string): string[] {
   if (existsSync(`${directory}/v1/format`)) return litter(directory, [KEY]);
-  return existsSync(`${directory}/v1`) ? readdirSync(`${directory}/v1`).filter((name) => /^(era-|\.)/.test(name)) : [];
+  return existsSync(`${directory}/v1`)
+    ? readdirSync(`${directory}/v1`).filter((name) => /^(era-|new-|\.)/.test(name))
+    : [];
 }

@@ -21,7 +21,7 @@ export function locksHeld(directory: string): number {
 export function litter(directory: string, keys: readonly string[]): string[] {
   const version = `${directory}/v1`;
   const { era } = JSON.parse(readFileSync(`${version}/format`, 'utf8')) as { era: string };
-  const inVersion = readdirSync(version).filter((name) => name !== era && /^(era-|\.)/.test(name));
+  const inVersion = readdirSync(version).filter((name) => name !== era && /^(era-|new-|\.)/.test(name));
   if (!existsSync(`${version}/${era}`)) return inVersion;
   const shards = keys.map((key) => `${version}/${era}/data/${placeOf(key).hash.slice(0, 2)}`);
   return [

@@ -128,7 +128,7 @@ function remains(directory: string): Partial<Record<ProblemKind, number>> {
       (sum, shard) => sum + orphansIn(`${version}/${era}/data/${shard}`, words.spare(Number.parseInt(shard, 16))),
       0,
     ),
-    'unpublished era': names.filter((name) => name.startsWith('era-') && name !== era).length,
+    'unpublished era': names.filter((name) => /^(era|new)-/.test(name) && name !== era).length,
     'unpublished format': names.filter((name) => name.startsWith('.format-')).length,
   };
   return sorted(counts);

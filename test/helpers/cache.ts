@@ -38,3 +38,16 @@ export function noted(core: CacheCore): Totals & { marked: number } {
   ).length;
   return { ...totalsNoted(words), marked };
 }
+
+/** Ends the era, as a clear of another process does in the middle of something that this one does, and opens the next. */
+export function clearNow(core: CacheCore): void {
+  core.store.opened.words.endEra();
+  void core.store.era;
+}
+
+/** The same of the cache in this directory. */
+export function clearDirectoryNow(directory: string, strategy: FileCacheOptions['strategy'] = 'rename'): void {
+  const other = new CacheCore({ directory, strategy });
+  clearNow(other);
+  void other.close();
+}

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import { temporaryFolder } from './folder.js';
+import { quickFolder, temporaryFolder } from './folder.js';
 
 /** A small file system in memory, unmounted when the test ends. Needs `tmpfs`. */
 export function mountTmpfs(options: string): string {
@@ -23,6 +23,19 @@ export function mountBtrfs(): string {
   execFileSync('mount', ['-o', 'loop', `${folder}/image`, point]);
   onTestFinished(() => {
     execFileSync('umount', [point]);
+  });
+  return point;
+}
+
+/** An overlay over what is in `lower`, whose folders cannot be renamed. Unmounted when the test ends. Needs `overlay`. */
+export function mountOverlay(lower: string): string {
+  const folder = quickFolder();
+  const [upper, work, point] = [`${folder}/upper`, `${folder}/work`, `${folder}/point`];
+  for (const path of [upper, work, point]) mkdirSync(path, { mode: 0o755 });
+  const options = `lowerdir=${lower},upperdir=${upper},workdir=${work},redirect_dir=off`;
+  execFileSync('mount', ['-t', 'overlay', '-o', options, 'overlay', point]);
+  onTestFinished(() => {
+    execFileSync('umount', ['--lazy', point]);
   });
   return point;
 }

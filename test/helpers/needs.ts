@@ -15,6 +15,7 @@ export type Tool =
   | 'chromium'
   | 'root'
   | 'tmpfs'
+  | 'overlay'
   | 'btrfs';
 
 const CHECKS: Readonly<Record<Tool, () => unknown>> = {
@@ -27,6 +28,7 @@ const CHECKS: Readonly<Record<Tool, () => unknown>> = {
   chromium: () => execFileSync('chromium', ['--version'], { stdio: 'ignore' }),
   root: assertRoot,
   tmpfs: mountOnce,
+  overlay: mountOverlayOnce,
   btrfs: mountBtrfsOnce,
 };
 
@@ -78,6 +80,19 @@ function mountBtrfsOnce(): void {
     mkdirSync(point);
     execFileSync('mount', ['-o', 'loop', image, point], { stdio: 'ignore' });
     execFileSync('umount', [point]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function mountOverlayOnce(): void {
+  const folder = mkdtempSync(join('/dev/shm', 'holdfast-test-'));
+  const [lower, upper, work, point] = ['lower', 'upper', 'work', 'point'].map((name) => join(folder, name));
+  try {
+    for (const path of [lower, upper, work, point]) mkdirSync(String(path));
+    const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+    execFileSync('mount', ['-t', 'overlay', '-o', options, 'overlay', String(point)], { stdio: 'ignore' });
+    execFileSync('umount', [String(point)]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -279,7 +279,8 @@ function nextEra(world: EraWorld): Action[] {
       world.setEra(era, FOLDER, ASIDE);
       return 'again';
     },
-    build: () => {
+    // It was built before, where nobody could see it: whoever dies at that, or finds that another was faster, leaves nothing that counts.
+    place: () => {
       let era = 1;
       while (era <= ERAS && world.era(era, FOLDER) !== NOWHERE) era += 1;
       if (era > ERAS) throw new Violation('eras are made without end');

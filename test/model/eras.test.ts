@@ -110,10 +110,10 @@ describe('a comparison or a step that is taken out is missed', () => {
 
 describe('steps that are swapped are missed', () => {
   test.each<[string[], string]>([
-    [['setAside', 'endFound', 'build', 'publish'], MISS],
-    [['endFound', 'build', 'setAside', 'publish'], ENDLESS],
-    [['endFound', 'setAside', 'publish', 'build'], 'damaged, though nothing was'],
-    [['setAside', 'build', 'publish', 'endFound'], OLD],
+    [['setAside', 'endFound', 'place', 'publish'], MISS],
+    [['endFound', 'place', 'setAside', 'publish'], ENDLESS],
+    [['endFound', 'setAside', 'publish', 'place'], 'damaged, though nothing was'],
+    [['setAside', 'place', 'publish', 'endFound'], OLD],
   ])('%j', (steps, violation) => {
     expect(firstViolation(reordered(...steps))).toBe(violation);
   });
@@ -132,6 +132,6 @@ describe('steps that could be left out or swapped, one at a time', () => {
   });
 
   test('the steps to the next era', () => {
-    expect(nextEraSteps).toEqual(['endFound', 'setAside', 'build', 'publish']);
+    expect(nextEraSteps).toEqual(['endFound', 'setAside', 'place', 'publish']);
   });
 });
