@@ -9,7 +9,7 @@ const PURE = [
   'test/model/*.test.ts',
   'test/race/{data/latency,data/payload,report/options,report/verdict}.test.ts',
   'test/scripts/layers.test.ts',
-  'test/trace/{flags,watch-list}.test.ts',
+  'test/trace/{instrument/flags,record/watch-list}.test.ts',
 ];
 
 export default defineConfig({

@@ -83,6 +83,7 @@ function forbiddenFile(from, target, later, byFolder, face) {
   const to = placeOf(target);
   const layer = byFolder.get(to.layer);
   if (layer === undefined) return from.layer === '' && to.layer === '' ? undefined : `no layer has ${target}.`;
+  const isEntry = later && layer.entries?.test(to.room === '' ? to.name : `${to.room}/${to.name}`);
   if (from.layer !== to.layer) {
     const own = byFolder.get(from.layer);
     if (!(own?.mayImport ?? face).includes(to.layer))
@@ -91,11 +92,10 @@ function forbiddenFile(from, target, later, byFolder, face) {
       return `it is no door of ${to.layer}/.`;
   } else if (from.room !== to.room) {
     const rooms = layer.rooms ?? [];
-    if (to.room === '') return `a room does not know what lies beside the rooms of ${to.layer}/.`;
-    if (from.room !== '' && rooms.indexOf(to.room) > rooms.indexOf(from.room))
+    if (to.room === '' && !isEntry) return `a room does not know what lies beside the rooms of ${to.layer}/.`;
+    if (from.room !== '' && to.room !== '' && rooms.indexOf(to.room) > rooms.indexOf(from.room))
       return `${from.room}/ lies below ${to.room}/.`;
   }
-  const isEntry = later && layer.entries?.test(`${to.room}/${to.name}`);
   const entersRoom = to.room !== '' && !isEntry && (from.layer !== to.layer || from.room !== to.room);
   if (entersRoom && to.name !== 'index.ts') return `${to.layer}/${to.room}/ is entered by its index.ts.`;
   return undefined;

@@ -75,7 +75,10 @@ export const LAYERS = [
     folder: 'trace',
     mayImport: ['os'],
     reason: 'trace/ is loaded into other programs: it imports os/ only.',
-    flat: 'it is about to get its rooms',
+    rooms: ['seam', 'record', 'instrument', 'report', 'run'],
+    doors: ['index.ts'],
+    // It is preloaded into programs.
+    entries: /^index\.ts$/,
   },
   {
     folder: 'bench',

@@ -6,4 +6,4 @@ import { startTrace } from './start.js';
 
 startTrace();
 
-export type { CallSite, How, LockState, RequestLine } from './access.js';
+export type { CallSite, How, LockState, RequestLine } from './record/index.js';

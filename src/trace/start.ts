@@ -1,14 +1,18 @@
 import { isMainThread } from 'node:worker_threads';
 import { messageOf } from '../os/realms.js';
-import { HeldLocks } from './held-locks.js';
-import { instrument } from './instrument.js';
-import { TraceLog } from './log.js';
-import { OpenFiles } from './open-files.js';
-import { original } from './original.js';
-import { Recorder } from './recorder.js';
-import { followRequests } from './request.js';
-import { handOn, readSettings, type TraceSettings } from './settings.js';
-import { WatchList } from './watch-list.js';
+import { instrument } from './instrument/index.js';
+import {
+  followRequests,
+  HeldLocks,
+  handOn,
+  OpenFiles,
+  Recorder,
+  readSettings,
+  TraceLog,
+  type TraceSettings,
+  WatchList,
+} from './record/index.js';
+import { original } from './seam/index.js';
 
 /** Set in a thread that is traced: a second copy of this package must not write everything down again. */
 const STARTED = Symbol.for('holdfast.trace');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { reportTrace } from '../../src/trace/report.js';
+import { reportTrace } from '../../src/trace/report/report.js';
 import { holdfast } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { runProgram } from '../helpers/run.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { reportTrace, type TraceReport } from '../../src/trace/report.js';
+import { reportTrace, type TraceReport } from '../../src/trace/report/report.js';
 import { type Ended, type Running, runProgram } from './run.js';
 
 /** What `--import holdfast/trace` loads, as built. */

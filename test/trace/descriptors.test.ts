@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { How } from '../../src/trace/access.js';
+import type { How } from '../../src/trace/record/access.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { TracedProgram } from '../helpers/trace.js';
 

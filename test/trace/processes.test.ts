@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { settingsFrom } from '../../src/trace/settings.js';
-import { WatchList } from '../../src/trace/watch-list.js';
+import { settingsFrom } from '../../src/trace/record/settings.js';
+import { WatchList } from '../../src/trace/record/watch-list.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 import { HOLDFAST, TRACE_ENTRY, TracedProgram } from '../helpers/trace.js';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { HoldfastError } from '../../errors.js';
-import { reportTrace, type TraceReport } from '../../trace/report.js';
+import { reportTrace, type TraceReport } from '../../trace/report/index.js';
 import { ExitStatus } from '../process/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';
 import type { Paint } from '../text/index.js';

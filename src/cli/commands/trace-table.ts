@@ -1,7 +1,6 @@
 import { relative } from 'node:path';
 import Table from 'cli-table3';
-import type { TraceFinding } from '../../trace/findings.js';
-import type { TracedThread, TraceReport } from '../../trace/report.js';
+import type { TracedThread, TraceFinding, TraceReport } from '../../trace/report/index.js';
 import { counted, formatCount, NO_BORDERS, type Paint, printable } from '../text/index.js';
 
 const HEAD = ['without', 'of', 'how', 'line of the program', 'file', 'example request'];

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { runTraced } from '../../trace/run-traced.js';
+import { runTraced } from '../../trace/run/index.js';
 import { printable } from '../text/index.js';
 import { traceReportCommand } from './trace-report.js';
 

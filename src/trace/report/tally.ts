@@ -1,5 +1,4 @@
-import type { AccessLine, CallSite, How, RequestLine } from './access.js';
-import { reads } from './open-files.js';
+import { type AccessLine, type CallSite, type How, type RequestLine, reads } from '../record/index.js';
 
 /** What a line of the program is to a file. */
 export type Role = 'reader' | 'writer';

@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { extname } from 'node:path';
-import { errorCode, HoldfastError } from '../errors.js';
-import { DIRECTORY_MODE } from './log.js';
-import { settingsFrom, tracedEnvironment } from './settings.js';
+import { errorCode, HoldfastError } from '../../errors.js';
+import { DIRECTORY_MODE, settingsFrom, tracedEnvironment } from '../record/index.js';
 
 /** What Node itself runs; anything else is a command. */
 const SCRIPTS = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']);

@@ -7,7 +7,7 @@ const SHALLOW = 12;
 const DEEP = 64;
 
 /** The compiled files of this package. */
-const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url));
+const OWN_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 /** Packages that hand a call on: the line of interest is the one that called them. */
 const WRAPPERS =
   /\/node_modules\/(?:holdfast|graceful-fs|fs-extra|universalify|jsonfile|load-json-file|write-json-file|write-file-atomic|atomically|steno|proper-lockfile|retry)\//;

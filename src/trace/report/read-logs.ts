@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { HoldfastError } from '../errors.js';
-import { TRACE_SCHEMA, type TraceLine } from './access.js';
+import { HoldfastError } from '../../errors.js';
+import { TRACE_SCHEMA, type TraceLine } from '../record/index.js';
 
 /** A log of one thread of one process. */
 export interface TraceLogFile {

@@ -1,4 +1,4 @@
-import { type ExitLine, type How, type ProcessLine, TRACE_SCHEMA } from './access.js';
+import { type ExitLine, type How, type ProcessLine, TRACE_SCHEMA } from '../record/index.js';
 import { type TraceFinding, traceFindings } from './findings.js';
 import { readLogs } from './read-logs.js';
 import { FileTally } from './tally.js';

@@ -1,8 +1,8 @@
 import { dirname, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
-import { isUrl, pathOfUrl } from '../os/realms.js';
-import { monotonicNow } from '../os/timers.js';
-import { original } from './original.js';
+import { isUrl, pathOfUrl } from '../../os/realms.js';
+import { monotonicNow } from '../../os/timers.js';
+import { original } from '../seam/index.js';
 
 /** What a path argument stands for, where it is something to watch: a data file, or the sidecar of one. */
 export interface Watched {

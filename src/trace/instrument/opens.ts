@@ -1,11 +1,15 @@
-import { packageSite, programSite } from './call-site.js';
+import {
+  currentRequest,
+  descriptorOf,
+  type OpenFile,
+  packageSite,
+  programSite,
+  type Recorder,
+} from '../record/index.js';
+import type { After } from '../seam/index.js';
 import { followFileHandle } from './file-handle.js';
 import { openIntent } from './flags.js';
-import type { After } from './intercept.js';
-import { descriptorOf, type OpenFile } from './open-files.js';
 import { type Operation, openingOf } from './operations.js';
-import type { Recorder } from './recorder.js';
-import { currentRequest } from './request.js';
 
 /** An open of a watched file: what it does to the file at once is written down, and the descriptor that it gives is followed. */
 export const open: Operation = (recorder, call, [path, flags]) => {

@@ -1,6 +1,6 @@
 import { delimiter, isAbsolute, resolve } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
-import { HoldfastError } from '../errors.js';
+import { HoldfastError } from '../../errors.js';
 
 /** What to watch, and where to write it down. */
 export interface TraceSettings {
@@ -17,7 +17,7 @@ export const DEFAULT_DIRECTORY = 'holdfast-trace';
 /** Under this name worker threads find the settings, whatever environment they were given. */
 const WORKER_DATA = 'holdfast:trace';
 /** The module that `--import` loads. */
-const ENTRY = new URL('./index.js', import.meta.url).href;
+const ENTRY = new URL('../index.js', import.meta.url).href;
 
 /**
  * The settings of this thread: what the main thread left for its workers, or the environment.

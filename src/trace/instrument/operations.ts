@@ -1,10 +1,7 @@
 import { constants } from 'node:fs';
-import { copies } from './copy-tree.js';
+import { descriptorOf, type OpenFile, type Recorder } from '../record/index.js';
+import { type After, copies, original } from '../seam/index.js';
 import { type OpenIntent, openIntent } from './flags.js';
-import type { After } from './intercept.js';
-import { descriptorOf, type OpenFile } from './open-files.js';
-import { original } from './original.js';
-import type { Recorder } from './recorder.js';
 
 /** What one function of node:fs does to the files that it is given, whether it is called with a callback, `Sync`, or for a promise. */
 export type Operation = (recorder: Recorder, call: string, args: readonly unknown[]) => After | undefined;

@@ -1,8 +1,8 @@
 import { closeSync, mkdtempSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openIntent } from '../../src/trace/flags.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { openIntent } from '../../../src/trace/instrument/flags.js';
+import { temporaryFolder } from '../../helpers/folder.js';
 
 const FLAGS = [
   'r',

@@ -1,4 +1,4 @@
-import { isPromise } from '../os/realms.js';
+import { isPromise } from '../../os/realms.js';
 
 /** How a function gives its result. */
 export type Style = 'sync' | 'callback' | 'promise';

@@ -2,8 +2,8 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { WatchList } from '../../src/trace/watch-list.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { WatchList } from '../../../src/trace/record/watch-list.js';
+import { temporaryFolder } from '../../helpers/folder.js';
 
 /** A folder with `cache/a.json`, and a list that watches `cache/*.json`. */
 function watching(glob = 'cache/*.json') {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isUrl, pathOfUrl } from '../os/realms.js';
+import { isUrl, pathOfUrl } from '../../os/realms.js';
 import { original } from './original.js';
 
 export interface Copy {

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../helpers/folder.js';
-import { needs } from '../helpers/needs.js';
-import { HOLDFAST, packagePath, TracedProgram } from '../helpers/trace.js';
+import { temporaryFolder } from '../../helpers/folder.js';
+import { needs } from '../../helpers/needs.js';
+import { HOLDFAST, packagePath, TracedProgram } from '../../helpers/trace.js';
 
 const IN_PLACE = "for (const text of ['old', 'new']) require('node:fs').writeFileSync(path, text); // W";
 

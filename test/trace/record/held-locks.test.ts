@@ -1,10 +1,10 @@
 import { closeSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { tryFlock, unflock } from '../../src/os/flock.js';
-import { HeldLocks } from '../../src/trace/held-locks.js';
-import { original } from '../../src/trace/original.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import { tryFlock, unflock } from '../../../src/os/flock.js';
+import { HeldLocks } from '../../../src/trace/record/held-locks.js';
+import { original } from '../../../src/trace/seam/original.js';
+import { temporaryFolder } from '../../helpers/folder.js';
 
 /** Locks, a data file, and open descriptors of its sidecar. */
 function opened(count: number) {

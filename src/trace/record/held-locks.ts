@@ -1,6 +1,6 @@
-import { errorCode } from '../errors.js';
+import { errorCode } from '../../errors.js';
+import { original } from '../seam/index.js';
 import type { LockState } from './access.js';
-import { original } from './original.js';
 
 /** `lock:	1: FLOCK  ADVISORY  WRITE 4242 fe:00:2146347 0 EOF` (proc_pid_fdinfo(5)). */
 const FLOCK_LINE = /^lock:\s+\d+: FLOCK\s+\S+\s+(READ|WRITE)\s+-?\d+\s+[0-9a-f]+:[0-9a-f]+:(\d+) /gm;

@@ -1,6 +1,5 @@
-import { packageSite, programSite } from './call-site.js';
-import { type Target, unobserved } from './intercept.js';
-import type { Recorder } from './recorder.js';
+import { packageSite, programSite, type Recorder } from '../record/index.js';
+import { type Target, unobserved } from '../seam/index.js';
 
 const CLASSES = ['ReadStream', 'WriteStream', 'FileReadStream', 'FileWriteStream'] as const;
 

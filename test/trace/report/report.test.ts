@@ -2,9 +2,9 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AccessLine, How, LockState } from '../../src/trace/access.js';
-import { reportTrace } from '../../src/trace/report.js';
-import { temporaryFolder } from '../helpers/folder.js';
+import type { AccessLine, How, LockState } from '../../../src/trace/record/access.js';
+import { reportTrace } from '../../../src/trace/report/report.js';
+import { temporaryFolder } from '../../helpers/folder.js';
 
 const SITES = {
   reader: { file: '/app/reader.js', line: 3, column: 5, function: 'read' },

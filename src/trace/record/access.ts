@@ -1,4 +1,4 @@
-import type { LockMode } from '../os/flock.js';
+import type { LockMode } from '../../os/flock.js';
 
 /** Version of the lines of a log, and of the report. */
 export const TRACE_SCHEMA = 1;

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { errorCode } from '../errors.js';
+import { errorCode } from '../../errors.js';
+import { original } from '../seam/index.js';
 import { type ProcessLine, TRACE_SCHEMA, type TraceLine } from './access.js';
-import { original } from './original.js';
 
 /** Paths and URLs may be nobody else's business. */
 export const DIRECTORY_MODE = 0o700;

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { monotonicNow } from '../os/timers.js';
+import { monotonicNow } from '../../os/timers.js';
+import type { After } from '../seam/index.js';
 import type { AccessLine, CallSite, How, LockState, RequestLine } from './access.js';
 import { packageSite, programSite } from './call-site.js';
 import type { HeldLocks } from './held-locks.js';
-import type { After } from './intercept.js';
 import type { TraceLog } from './log.js';
 import { descriptorOf, type OpenFile, type OpenFiles, type Told } from './open-files.js';
 import { currentRequest } from './request.js';

@@ -1,4 +1,4 @@
-import type { CallSite, How, RequestLine } from './access.js';
+import type { CallSite, How, RequestLine } from '../record/index.js';
 import { add, type FileTally, type Role, type SiteTally, siteKey } from './tally.js';
 
 /** A line of the program that reads or writes a file which is changed in place, without the lock that keeps readers and writers apart. */

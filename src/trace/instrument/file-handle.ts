@@ -1,8 +1,6 @@
-import { programSite } from './call-site.js';
-import { type After, intercept } from './intercept.js';
-import { descriptorOf } from './open-files.js';
+import { descriptorOf, programSite, type Recorder } from '../record/index.js';
+import { type After, intercept } from '../seam/index.js';
 import { truncateOpen, writeOpen } from './operations.js';
-import type { Recorder } from './recorder.js';
 
 type HandleOperation = (recorder: Recorder, call: string, handle: unknown) => After | undefined;
 

@@ -2,12 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { MAP_CHANNEL } from '../os/mmap.js';
-import { intercept, replaceFunction, type Style } from './intercept.js';
-import { descriptorOf } from './open-files.js';
+import { MAP_CHANNEL } from '../../os/mmap.js';
+import { descriptorOf, type Recorder } from '../record/index.js';
+import { intercept, replaceFunction, type Style } from '../seam/index.js';
 import { close, mkdir, open } from './opens.js';
 import { DESCRIPTOR_OPERATIONS, type Operation, PATH_OPERATIONS } from './operations.js';
-import type { Recorder } from './recorder.js';
 import { followStreams } from './streams.js';
 
 /**

@@ -1,0 +1,2 @@
+export type { TraceFinding } from './findings.js';
+export { reportTrace, type TracedThread, type TraceReport } from './report.js';

@@ -1,0 +1,1 @@
+export { runTraced } from './run-traced.js';
