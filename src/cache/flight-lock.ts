@@ -1,5 +1,6 @@
 import { errorCode, HoldfastError, quietly } from '../errors.js';
 import { type OpenLockFile, openLockFile, tryLockFileAt } from '../lock/index.js';
+import { throwIfAborted } from '../os/realms.js';
 import { syscalls } from '../os/syscalls.js';
 import { delay, monotonicNow, nextTurn } from '../os/timers.js';
 import { type Era, EraEnded } from './era.js';
@@ -50,7 +51,7 @@ export async function flightLock(
   const { timeoutMs, deadline, signal } = patience;
   const started = monotonicNow();
   for (let pause = FIRST_PAUSE_MS; ; ) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const lock = tryFlightLock(await era(), place);
     if (lock !== undefined) return lock;
     const now = monotonicNow();

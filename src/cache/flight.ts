@@ -1,5 +1,6 @@
 import { errorCode } from '../errors.js';
 import { currentScope, runIn, Scope, whileWaiting } from '../lock/index.js';
+import { throwIfAborted } from '../os/realms.js';
 import { monotonicNow } from '../os/timers.js';
 import type { CacheCore } from './core.js';
 import { EraEnded } from './era.js';
@@ -147,7 +148,7 @@ export class Flight {
       }
       try {
         if (typeof begun === 'function') return { kind: 'value', give: begun };
-        this.#abort.signal.throwIfAborted();
+        throwIfAborted(this.#abort.signal);
         return await this.#load(begun);
       } finally {
         lock.release();
@@ -166,7 +167,7 @@ export class Flight {
     }
     const { signal } = this.#abort;
     const deadline = started + options.lockTimeoutMs;
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const left = Math.max(0, deadline - monotonicNow());
     const leave = await takePlace({ timeoutMs: left, signal, urgent: this.#urgent });
     try {
