@@ -82,10 +82,10 @@ export const BELOW = [
   },
   {
     file: 'src/lock/reentry.ts',
-    from: 'if (held.active && held.key === key) return true;',
-    to: 'if (held.key === key) return true;',
+    from: 'scope.active && scope.key === key',
+    to: 'scope.active',
     test: 'test/lock/reentry.test.ts',
-    name: 'what was started inside an update and outlives it may lock the file',
+    name: 'other files may be locked inside an update',
   },
   {
     file: 'src/lock/lock-file.ts',
