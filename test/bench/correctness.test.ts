@@ -10,6 +10,7 @@ import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 
 const { signal } = new AbortController();
+const MOST_TRIES = 10;
 
 /** Those that can be measured on this machine. */
 const OURS = CONTENDER_NAMES.filter(runsHere);
@@ -37,9 +38,20 @@ describe('in several processes on one key, ours show nothing empty, torn or lost
   });
 });
 
+/** What two processes show only where they meet comes within a few tries, on a busy machine too. */
+async function untilSeen<T>(measure: () => Promise<T>, seen: (measured: T) => boolean): Promise<T> {
+  let measured = await measure();
+  for (let tries = 1; tries < MOST_TRIES && !seen(measured); tries += 1) measured = await measure();
+  return measured;
+}
+
 describe('what is broken on purpose is found out by the same measuring', () => {
   test('a writer that truncates: empty or torn reads', async () => {
-    const cell = await measureCell(loadOf('truncating', BROKEN, { bytes: 100_000 }), quickFolder(), signal);
+    const load = loadOf('truncating', BROKEN, { bytes: 100_000, processes: 8 });
+    const cell = await untilSeen(
+      () => measureCell(load, quickFolder(), signal),
+      ({ torn }) => torn > 0,
+    );
     expect(cell.torn).toBeGreaterThan(0);
     expect(cell.errors).toBe(0);
   });
@@ -57,7 +69,10 @@ describe('what is broken on purpose is found out by the same measuring', () => {
   });
 
   test('increments without a lock: some are lost', async () => {
-    const counting = await measureCounting(loadOf('losing', BROKEN), quickFolder(), signal);
+    const counting = await untilSeen(
+      () => measureCounting(loadOf('losing', BROKEN), quickFolder(), signal),
+      ({ lost }) => lost > 0,
+    );
     expect(counting.lost).toBeGreaterThan(0);
     expect(counting.lost).toBeLessThan(counting.increments);
   });
