@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** These run in one process each of the pool: they start no process, replace nothing that outlives a test, and keep no state. */
 const PURE = [
-  'test/bench/{charts,check,histogram,value}.test.ts',
+  'test/bench/{charts,check,values/histogram,values/value}.test.ts',
   'test/cli/{commands/whole-number,reports/output-path}.test.ts',
   'test/diagnose/{follow/findings,logs/merge,run/fixtures,watch/histogram,watch/pace}.test.ts',
   'test/html/{markup,scale}.test.ts',

@@ -77,7 +77,7 @@ async function described(name, folder) {
  * @param {string} folder
  */
 async function whyMissing(name, folder) {
-  /** @type {{ openContender: import('../dist/bench/contender.js').OpenContender }} */
+  /** @type {{ openContender: import('../dist/bench/contenders/contender.js').OpenContender }} */
   const { openContender } = await import(MODULE);
   const directory = `${folder}/try-${name}`;
   mkdirSync(directory);

@@ -9,7 +9,7 @@ import { dots, linePanels } from './svg.mjs';
 
 /**
  * @typedef {import('../support/report.mjs').BenchReport} BenchReport
- * @typedef {import('../../dist/bench/report.js').BenchCell} BenchCell
+ * @typedef {import('../../dist/bench/report/report.js').BenchCell} BenchCell
  * @typedef {import('../peers.mjs').PeerResult} PeerResult
  * @typedef {import('../growth.mjs').Size} Size
  * @typedef {{ file: string, alt: string, svg: string }} Chart

@@ -4,7 +4,7 @@ import { median, significant } from '../support/ratios.mjs';
 
 /**
  * @typedef {import('../support/report.mjs').BenchReport} BenchReport
- * @typedef {import('../../dist/bench/report.js').BenchCell} BenchCell
+ * @typedef {import('../../dist/bench/report/report.js').BenchCell} BenchCell
  * @typedef {import('../strategies/in-process.mjs').Row} Row
  * @typedef {import('../peers.mjs').PeerResult} PeerResult
  * @typedef {Record<string, BenchReport | undefined>} Reports by the name of the benchmark

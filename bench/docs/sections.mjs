@@ -12,7 +12,7 @@ import { chart, table } from './markdown.mjs';
 
 /**
  * @typedef {import('./figures.mjs').Reports} Reports
- * @typedef {import('../../dist/bench/report.js').BenchCell} BenchCell
+ * @typedef {import('../../dist/bench/report/report.js').BenchCell} BenchCell
  * @typedef {import('../growth.mjs').Size} Size
  */
 

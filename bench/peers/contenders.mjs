@@ -6,8 +6,8 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { FileCache } from '../../dist/index.js';
 
 /**
- * @typedef {import('../../dist/bench/contender.js').Contender} Contender
- * @typedef {import('../../dist/bench/value.js').BenchValue} BenchValue
+ * @typedef {import('../../dist/bench/contenders/contender.js').Contender} Contender
+ * @typedef {import('../../dist/bench/values/value.js').BenchValue} BenchValue
  */
 
 /**

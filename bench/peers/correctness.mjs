@@ -1,7 +1,7 @@
 // @ts-check
 // What each contender does wrong when many processes share it.
-import { measureCounting, measureStampede } from '../../dist/bench/correctness.js';
-import { measureCell } from '../../dist/bench/measure-cell.js';
+import { measureCounting, measureStampede } from '../../dist/bench/run/correctness.js';
+import { measureCell } from '../../dist/bench/run/measure-cell.js';
 import { MODULE } from './speed.mjs';
 
 /**
@@ -10,8 +10,8 @@ import { MODULE } from './speed.mjs';
  * @typedef {object} Run
  * @property {{ reads: number, empty: number, torn: number, errors: number, errorMessages: readonly string[] } | { failed: string }} reading
  *   half reads, half writes, one key
- * @property {import('../../dist/bench/correctness.js').Counting | { failed: string } | null} counting
- * @property {import('../../dist/bench/correctness.js').Stampede | { failed: string } | null} stampede `null`: it has no operation for that
+ * @property {import('../../dist/bench/run/correctness.js').Counting | { failed: string } | null} counting
+ * @property {import('../../dist/bench/run/correctness.js').Stampede | { failed: string } | null} stampede `null`: it has no operation for that
  * @typedef {'empty' | 'torn' | 'lost' | 'errors' | 'stampede'} Failure
  * @typedef {{ runs: Run[], shownTwice: Failure[], shownOnce: Failure[] }} Correctness
  */

@@ -1,15 +1,15 @@
 // @ts-check
 // How fast each contender is: alone in a process, and shared by many.
 import { mkdirSync } from 'node:fs';
-import { assignmentOf, measureCell } from '../../dist/bench/measure-cell.js';
-import { runTeam } from '../../dist/bench/team.js';
+import { assignmentOf, measureCell } from '../../dist/bench/run/measure-cell.js';
+import { runTeam } from '../../dist/bench/run/team.js';
 import { interleave } from '../support/rounds.mjs';
 
 /**
  * @typedef {import('../peers.mjs').PeerResult} PeerResult
  * @typedef {{ rounds: number, bytes: number, seed: number, processes: number, keys: number, seconds: number, folder: string }} Plan
  * @typedef {import('../../dist/cli/progress/cache-progress.js').CacheProgress} Progress
- * @typedef {Omit<import('../../dist/bench/report.js').BenchCell<string>, 'contender'>} Sharing
+ * @typedef {Omit<import('../../dist/bench/report/report.js').BenchCell<string>, 'contender'>} Sharing
  */
 
 /** Where the processes of the driver find the contenders. */

@@ -84,7 +84,10 @@ export const LAYERS = [
     folder: 'bench',
     mayImport: ['race', 'cache', 'file', 'lock', 'os'],
     reason: 'bench/ imports race/, cache/, file/, lock/ and os/ only.',
-    flat: 'it is about to get its rooms',
+    rooms: ['values', 'contenders', 'report', 'work', 'run'],
+    doors: ['index.ts'],
+    // A process is started, and told what it measures.
+    entries: /^(?:work\/worker|contenders\/contenders)\.ts$/,
   },
   {
     folder: 'cli',

@@ -1,5 +1,12 @@
-export { CONTENDER_NAMES, type ContenderName } from './contenders.js';
-export type { Latency } from './histogram.js';
-export { BENCH_DEFAULTS, type BenchOptions, QUICK_BENCH, type ResolvedBenchOptions } from './options.js';
-export type { BenchCell, BenchProgress, BenchReport } from './report.js';
-export { runBench } from './run-bench.js';
+export { CONTENDER_NAMES, type ContenderName } from './contenders/index.js';
+export {
+  BENCH_DEFAULTS,
+  type BenchCell,
+  type BenchOptions,
+  type BenchProgress,
+  type BenchReport,
+  QUICK_BENCH,
+  type ResolvedBenchOptions,
+} from './report/index.js';
+export { runBench } from './run/index.js';
+export type { Latency } from './values/index.js';

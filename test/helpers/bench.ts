@@ -1,4 +1,4 @@
-import type { Load } from '../../src/bench/measure-cell.js';
+import type { Load } from '../../src/bench/run/measure-cell.js';
 import { scaled } from './scale.js';
 
 /** Contenders that are broken on purpose. */

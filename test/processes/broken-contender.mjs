@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** @typedef {import('../../dist/bench/contender.js').Contender} Contender */
+/** @typedef {import('../../dist/bench/contenders/contender.js').Contender} Contender */
 
 /**
  * @param {string} name

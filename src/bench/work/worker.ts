@@ -1,6 +1,7 @@
 // The entry of every process of a bench: it opens its contender, says so, waits for `go`, does its task, tells the outcome, and leaves.
+
+import type { OpenContender } from '../contenders/index.js';
 import type { Assignment, ChildMessage } from './assignment.js';
-import type { OpenContender } from './contender.js';
 import { tasks } from './tasks.js';
 
 // It never outlives its driver: the channel breaks when that one is gone, however it went, and the event loop turns often enough to hear it.

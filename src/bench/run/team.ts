@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { delay } from '../os/timers.js';
-import type { Assignment, ChildMessage, Outcomes, TaskName } from './assignment.js';
+import { delay } from '../../os/timers.js';
+import type { Assignment, ChildMessage, Outcomes, TaskName } from '../work/index.js';
 
 /** A forked Node is ready after some 50 ms; on a machine that is very busy, later. */
 const READY_WITHIN_MS = 60_000;
@@ -9,7 +9,7 @@ const READY_WITHIN_MS = 60_000;
 const DONE_WITHIN_MS = 30_000;
 
 /** The entry of a process, compiled: found from here, and from the source, which tests run. */
-const WORKER = new URL('../../dist/bench/worker.js', import.meta.url);
+const WORKER = new URL('../../../dist/bench/work/worker.js', import.meta.url);
 
 /**
  * Starts one process for each assignment, lets them begin together, and gives what each has to tell, in their order.

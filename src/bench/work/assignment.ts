@@ -1,4 +1,4 @@
-import type { HistogramMessage } from './histogram.js';
+import type { HistogramMessage } from '../values/index.js';
 
 /** What the driver tells a process: JSON, as its first argument. */
 export interface Assignment {

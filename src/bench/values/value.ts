@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '../race/data/index.js';
+import { type Random, seededRandom } from '../../race/data/index.js';
 
 /** What is stored. It tells from itself whether it is whole: writer and generation say which text belongs to it. */
 export interface BenchValue {

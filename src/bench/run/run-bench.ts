@@ -1,11 +1,16 @@
-import { describeEnvironment } from '../race/report/index.js';
-import { openWorkspace } from '../race/run/index.js';
+import { describeEnvironment } from '../../race/report/index.js';
+import { openWorkspace } from '../../race/run/index.js';
+import {
+  type BenchCell,
+  type BenchOptions,
+  type BenchProgress,
+  type BenchReport,
+  resolveBenchOptions,
+} from '../report/index.js';
 import { type Load, measureCell } from './measure-cell.js';
-import { type BenchOptions, resolveBenchOptions } from './options.js';
-import type { BenchCell, BenchProgress, BenchReport } from './report.js';
 
 /** Opens the contenders that belong to this package; compiled, see `team.ts`. */
-export const OWN_CONTENDERS = new URL('../../dist/bench/contenders.js', import.meta.url).href;
+export const OWN_CONTENDERS = new URL('../../../dist/bench/contenders/contenders.js', import.meta.url).href;
 
 /**
  * Measures how the strategies of the file functions, and caches, do when processes share them: for each contender, number of processes,

@@ -1,13 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { monotonicNow, nextTurn } from '../os/timers.js';
-import { seededRandom } from '../race/data/index.js';
+import { monotonicNow, nextTurn } from '../../os/timers.js';
+import { seededRandom } from '../../race/data/index.js';
+import type { Contender } from '../contenders/index.js';
+import { type BenchValue, ErrorsMet, Histogram, keyName, LockWaits, Values } from '../values/index.js';
 import type { Assignment, MixOutcome } from './assignment.js';
-import type { Contender } from './contender.js';
-import { ErrorsMet } from './errors-met.js';
-import { Histogram } from './histogram.js';
-import { keyName } from './keys.js';
-import { LockWaits } from './lock-waits.js';
-import { type BenchValue, Values } from './value.js';
 
 /** So often the event loop turns: timers of the contender run, and the driver's end is heard of. */
 const TURN_EVERY_MS = 20;

@@ -1,6 +1,6 @@
-import type { RaceEnvironment } from '../race/report/index.js';
-import type { ContenderName } from './contenders.js';
-import type { Latency } from './histogram.js';
+import type { RaceEnvironment } from '../../race/report/index.js';
+import type { ContenderName } from '../contenders/index.js';
+import type { Latency } from '../values/index.js';
 import type { ResolvedBenchOptions } from './options.js';
 
 /** What one contender did under one load: so many processes, so many reads, so many keys. */

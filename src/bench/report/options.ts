@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { HoldfastError } from '../errors.js';
-import { assertKnownOptions } from '../lock/index.js';
-import { flockMechanism } from '../os/flock.js';
-import { assertMapSupported } from '../os/mmap.js';
-import { absolutePath } from '../os/paths.js';
-import { CONTENDER_NAMES, type ContenderName } from './contenders.js';
+import { HoldfastError } from '../../errors.js';
+import { assertKnownOptions } from '../../lock/index.js';
+import { flockMechanism } from '../../os/flock.js';
+import { assertMapSupported } from '../../os/mmap.js';
+import { absolutePath } from '../../os/paths.js';
+import { CONTENDER_NAMES, type ContenderName } from '../contenders/index.js';
+import { SHORTEST_VALUE_BYTES } from '../values/index.js';
 import type { BenchProgress } from './report.js';
-import { SHORTEST_VALUE_BYTES } from './value.js';
 
 /** What the options of a bench are unless it is told otherwise. */
 export const BENCH_DEFAULTS = {

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { measureCounting, measureStampede, STAMPEDE } from '../../src/bench/correctness.js';
-import type { ContenderName } from '../../src/bench/index.js';
-import { CONTENDER_NAMES } from '../../src/bench/index.js';
-import { measureCell } from '../../src/bench/measure-cell.js';
-import { OWN_CONTENDERS } from '../../src/bench/run-bench.js';
-import { BROKEN, loadOf, PROCESSES } from '../helpers/bench.js';
-import { quickFolder } from '../helpers/folder.js';
-import { needs } from '../helpers/needs.js';
+import type { ContenderName } from '../../../src/bench/index.js';
+import { CONTENDER_NAMES } from '../../../src/bench/index.js';
+import { measureCounting, measureStampede, STAMPEDE } from '../../../src/bench/run/correctness.js';
+import { measureCell } from '../../../src/bench/run/measure-cell.js';
+import { OWN_CONTENDERS } from '../../../src/bench/run/run-bench.js';
+import { BROKEN, loadOf, PROCESSES } from '../../helpers/bench.js';
+import { quickFolder } from '../../helpers/folder.js';
+import { needs } from '../../helpers/needs.js';
 
 const { signal } = new AbortController();
 const MOST_TRIES = 10;

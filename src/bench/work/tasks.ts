@@ -1,12 +1,10 @@
-import { delay, monotonicNow, nextTurn } from '../os/timers.js';
+import { delay, monotonicNow, nextTurn } from '../../os/timers.js';
+import type { Contender } from '../contenders/index.js';
+import { COUNTER_KEY, coldKeyName, ErrorsMet, Values } from '../values/index.js';
 import type { Assignment, Outcomes, TaskName } from './assignment.js';
-import type { Contender } from './contender.js';
-import { ErrorsMet } from './errors-met.js';
 import { fill } from './fill.js';
-import { COUNTER_KEY, coldKeyName } from './keys.js';
 import { mix } from './mix.js';
 import { pace } from './pace.js';
-import { Values } from './value.js';
 
 /** What a process can be told to do. */
 export const tasks: { [Name in TaskName]: (contender: Contender, own: Assignment) => Promise<Outcomes[Name]> } = {

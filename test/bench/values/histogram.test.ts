@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Histogram } from '../../src/bench/histogram.js';
+import { Histogram } from '../../../src/bench/values/histogram.js';
 
 const MICROSECOND_MS = 0.001;
 

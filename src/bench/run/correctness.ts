@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import type { Assignment, TaskName } from './assignment.js';
+import type { Assignment, TaskName } from '../work/index.js';
 import { assignmentOf, type Load } from './measure-cell.js';
 import { runTeam } from './team.js';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import type { Assignment, MixOutcome } from './assignment.js';
-import { Histogram } from './histogram.js';
-import type { BenchCell } from './report.js';
+import type { BenchCell } from '../report/index.js';
+import { Histogram } from '../values/index.js';
+import type { Assignment, MixOutcome } from '../work/index.js';
 import { runTeam } from './team.js';
 
 /** One combination to measure. */

@@ -1,8 +1,8 @@
-import { FileCache, type FileCacheOptions } from '../cache/index.js';
-import { HoldfastError } from '../errors.js';
-import { readFile, STRATEGY_NAMES, type StrategyName, updateFile, writeFile } from '../file/index.js';
+import { FileCache, type FileCacheOptions } from '../../cache/index.js';
+import { HoldfastError } from '../../errors.js';
+import { readFile, STRATEGY_NAMES, type StrategyName, updateFile, writeFile } from '../../file/index.js';
+import type { BenchValue } from '../values/index.js';
 import type { Contender } from './contender.js';
-import type { BenchValue } from './value.js';
 
 /** Waits as long as a busy machine takes: a timeout would be counted as an error, and is not what is measured. */
 const PATIENCE_MS = 60_000;

@@ -1,9 +1,8 @@
-import { monotonicNow, nextTurn } from '../os/timers.js';
+import { monotonicNow, nextTurn } from '../../os/timers.js';
+import type { Contender } from '../contenders/index.js';
+import { keyName, Values } from '../values/index.js';
 import type { Assignment, Outcomes } from './assignment.js';
-import type { Contender } from './contender.js';
 import { fill } from './fill.js';
-import { keyName } from './keys.js';
-import { Values } from './value.js';
 
 /** So long are the batches that are timed: a look at the clock costs as much as a hit in memory. */
 const BATCH_MS = 1;

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { measureCell } from '../../src/bench/measure-cell.js';
-import { OWN_CONTENDERS } from '../../src/bench/run-bench.js';
-import { BROKEN, loadOf } from '../helpers/bench.js';
-import { childrenOf } from '../helpers/children.js';
-import { quickFolder } from '../helpers/folder.js';
-import { eventually } from '../helpers/times.js';
+import { measureCell } from '../../../src/bench/run/measure-cell.js';
+import { OWN_CONTENDERS } from '../../../src/bench/run/run-bench.js';
+import { BROKEN, loadOf } from '../../helpers/bench.js';
+import { childrenOf } from '../../helpers/children.js';
+import { quickFolder } from '../../helpers/folder.js';
+import { eventually } from '../../helpers/times.js';
 
 const LOAD = loadOf('proper-lockfile', OWN_CONTENDERS, { processes: 3, keys: 10 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Values } from '../../src/bench/value.js';
+import { Values } from '../../../src/bench/values/value.js';
 
 describe('Values', () => {
   const one = new Values(1_024, 7, 1);

@@ -1,7 +1,6 @@
+import type { Contender } from '../contenders/index.js';
+import { keyName, Values } from '../values/index.js';
 import type { Assignment, Outcomes } from './assignment.js';
-import type { Contender } from './contender.js';
-import { keyName } from './keys.js';
-import { Values } from './value.js';
 
 /** Some write with a delay, to write many at once: one after the other would take minutes. */
 const AT_ONCE = 100;

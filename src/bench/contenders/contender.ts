@@ -1,4 +1,4 @@
-import type { BenchValue } from './value.js';
+import type { BenchValue } from '../values/index.js';
 
 /** A result, or a promise of one: what is synchronous is measured as that. */
 export type Eventually<T> = T | Promise<T>;

@@ -1,0 +1,1 @@
+export type { Assignment, ChildMessage, MixOutcome, Outcomes, TaskName } from './assignment.js';
