@@ -2,16 +2,15 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { placeOf } from '../../src/cache/key.js';
 
 /**
- * How many locks of flock(2) this process holds, as the kernel tells: between two operations none. Not those on the folders of former
- * eras, which are deleted behind, and locked meanwhile.
+ * How many locks of flock(2) this process holds, as the kernel tells: between two operations none. Not the one on the folder
+ * in which former eras are deleted behind: it lasts as long as that does, and its descriptor is counted after `close`.
  */
 export function locksHeld(directory: string): number {
   const version = `${directory}/v1`;
-  const names = existsSync(version) ? readdirSync(version).filter((name) => name.startsWith('ended-')) : [];
-  const former = names.map((name) => String(statSync(`${version}/${name}`).ino));
+  const marked = existsSync(version) ? String(statSync(version).ino) : undefined;
   const ours = new RegExp(`FLOCK +ADVISORY +[A-Z]+ +${process.pid} [0-9a-f]+:[0-9a-f]+:(\\d+) `, 'g');
   const inodes = [...readFileSync('/proc/locks', 'latin1').matchAll(ours)].map(([, inode]) => inode ?? '');
-  return inodes.filter((inode) => !former.includes(inode)).length;
+  return inodes.filter((inode) => inode !== marked).length;
 }
 
 /**
