@@ -136,4 +136,25 @@ export const TOOLS = [
     test: 'test/cli/commands/race.test.ts',
     name: 'no process outlives a race SIGTERM ends it: the table is printed, the report saved, nothing is left',
   },
+  {
+    file: 'src/cli/reports/output-path.ts',
+    from: 'if (identity !== undefined && read.has(identity)) throw',
+    to: 'if (identity !== undefined && read.has(identity) && !force) throw',
+    test: 'test/cli/reports/output-path.test.ts',
+    name: 'an output that is an input of the command is refused, with --force too under its own name, a longer one, a symbolic link and a hard link',
+  },
+  {
+    file: 'src/cli/reports/output-path.ts',
+    from: 'if (force || isReport(path)) return;',
+    to: 'if (force || stats.size === 0 || isReport(path)) return;',
+    test: 'test/cli/reports/output-path.test.ts',
+    name: 'what is there is replaced only if it is a report anything else is refused, and --force lifts that',
+  },
+  {
+    file: 'src/cli/reports/report-file.ts',
+    from: '      assertReplaceable(this.#output);\n',
+    to: '',
+    test: 'test/cli/reports/report-file.test.ts',
+    name: 'a log that came while the command ran is not replaced',
+  },
 ];
