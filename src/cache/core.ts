@@ -7,6 +7,7 @@ import { directoryPath, prepareDirectory } from './directory.js';
 import {
   ABSENT,
   closeOpened,
+  copied,
   type Found,
   type FoundEntry,
   type OpenEntry,
@@ -63,7 +64,7 @@ export class CacheCore {
   readonly #inlineLength: number;
   readonly #underWay = new UnderWay();
   readonly #everySecond = new Set<() => void>();
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: FileCacheOptions) {
     this.options = resolveCacheOptions(options);
@@ -87,7 +88,7 @@ export class CacheCore {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#closing !== undefined;
   }
 
   /** Permissions of files. */
@@ -102,7 +103,7 @@ export class CacheCore {
   }
 
   assertOpen(): void {
-    if (this.#closed) throw closedError(this.directory);
+    if (this.closed) throw closedError(this.directory);
   }
 
   /** Reads an entry from the disk, waiting on this thread. `payload` must be decoded before the next read. */
@@ -262,10 +263,13 @@ export class CacheCore {
     return this.#underWay.add(work);
   }
 
-  /** Idempotent. Waits for what has begun, and for what this process deletes of former eras. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /** Waits for what has begun, and for what this process deletes of former eras; each call does, and the first one closes. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     await this.#underWay.settled();
     this.flushCounters();
     await this.store.close();
@@ -275,8 +279,4 @@ export class CacheCore {
 
 function runNow<T>(work: () => T): T {
   return work();
-}
-
-function copied({ header, payload }: FoundEntry): Found {
-  return { kind: 'entry', entry: { header, payload: Buffer.from(payload), memory: 'own' } };
 }

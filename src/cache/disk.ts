@@ -100,6 +100,11 @@ export function closeOpened(found: Found | OpenEntry): void {
   if (found.kind === 'open') found.close();
 }
 
+/** In memory of its own: the buffer that an entry was read into is used again by the next read, which may come before this one is looked at. */
+export function copied({ header, payload }: FoundEntry): Found {
+  return { kind: 'entry', entry: { header, payload: Buffer.from(payload), memory: 'own' } };
+}
+
 /** Opens the entry of a key and reads its header. */
 export function openEntry(era: Era, place: Place): OpenEntry | NoEntry {
   return reading(era, place, (fd) => examine(fd, place));

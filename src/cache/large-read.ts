@@ -2,7 +2,7 @@ import { errorCode, quietly } from '../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
 import { readFullyAsync } from '../os/transfer.js';
 import type { CacheCore } from './core.js';
-import { ABSENT, type Found, type OpenEntry, payloadMemory, readOpenFile, unheld } from './disk.js';
+import { ABSENT, copied, type Found, type OpenEntry, payloadMemory, readOpenFile, unheld } from './disk.js';
 import {
   BLOCK_LENGTH,
   type CodecName,
@@ -135,13 +135,7 @@ function openOrRead(era: Era, place: Place, inline: number): Found | OpenFile {
   if (file.size > inline) return { kind: 'file', ...file };
   try {
     const found = readOpenFile(file.fd, place);
-    // The buffer that it lies in is used again by the next read, which may come before this one is looked at.
-    return found.kind === 'entry'
-      ? {
-          kind: 'entry',
-          entry: { header: found.entry.header, payload: Buffer.from(found.entry.payload), memory: 'own' },
-        }
-      : found;
+    return found.kind === 'entry' ? copied(found.entry) : found;
   } finally {
     file.close();
   }

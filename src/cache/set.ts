@@ -4,7 +4,7 @@ import type { Evictor } from './evictor.js';
 import type { Place } from './key.js';
 import { resolveSetOptions, type SetOptions } from './options.js';
 import { placeToWrite } from './own-write.js';
-import { stampTags } from './tags.js';
+import { stampTagsNow } from './tags.js';
 
 /**
  * Makes a value the entry of a key. What was stored is visible when this resolves, also where the cache was cleared meanwhile: the value
@@ -36,7 +36,7 @@ export function setSync(core: CacheCore, evictor: Evictor, key: unknown, value: 
 
 function encode(core: CacheCore, evictor: Evictor, place: Place, value: unknown, options: SetOptions): EncodedValue {
   const { ttl, staleMs, tags } = resolveSetOptions(options);
-  const encoded = core.encode(place, value, { ttl, staleMs, stamps: stampTags(core.store.opened, tags) });
+  const encoded = core.encode(place, value, { ttl, staleMs, stamps: stampTagsNow(core, tags) });
   evictor.assertFits(encoded.bytes.length);
   return encoded;
 }

@@ -46,6 +46,15 @@ export function stampTags(era: Era, tags: readonly string[]): Stamps {
   return { era, tags: tags.map((tag) => ({ tag, generation: era.words.generation(placeOfTag(tag).index) })) };
 }
 
+/**
+ * The same in the era that is present now, whichever this instance looked at last: what has been invalidated in a newer one lies before the
+ * value. Where the next one is not there yet, all that is invalidated in it lies behind, as a value expects that follows into it (commit.ts).
+ */
+export function stampTagsNow({ store }: CacheCore, tags: readonly string[]): Stamps {
+  const era = tags.length === 0 ? store.opened : (store.tryEra() ?? store.opened);
+  return stampTags(era, tags);
+}
+
 /** Whether none of the tags was invalidated since. */
 export function areCurrent(words: SharedWords, stamps: readonly TagStamp[]): boolean {
   return stamps.every(({ tag, generation }) => words.generation(placeOfTag(tag).index) === generation);

@@ -12,7 +12,7 @@ import type { Evictor } from './evictor.js';
 import { checkTags, type Place } from './key.js';
 import { resolveTtl } from './options.js';
 import { insideUpdate, insideUpdateSync, placeToWrite } from './own-write.js';
-import { isFreshIn, type Stamps, stampTags } from './tags.js';
+import { isFreshIn, type Stamps, stampTagsNow } from './tags.js';
 
 /** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
 export type Change<V, R = V | undefined> = (old: V | undefined) => R;
@@ -125,7 +125,7 @@ class Updating {
   see(found: Found): Seen {
     const era = this.#core.store.opened;
     const version = versionOf(found);
-    const given = this.#tags === undefined ? undefined : stampTags(era, this.#tags);
+    const given = this.#tags && stampTagsNow(this.#core, this.#tags);
     const entry = this.#core.fresh(this.place, found);
     const decoded = entry && this.#core.decode(this.place, entry, (work) => this.#inside(work));
     const header = decoded === undefined ? undefined : entry?.header;

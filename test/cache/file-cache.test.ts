@@ -129,6 +129,18 @@ describe.skipIf(!needs('koffi'))('FileCache', () => {
     expect(() => cache.getSync('key')).toThrow(expect.objectContaining({ code: 'ERR_CACHE_CLOSED' }));
   });
 
+  test('whoever closes waits for what has begun, also where somebody closes already', async () => {
+    const cache = open();
+    let stored = false;
+    const storing = cache.set('key', 'x'.repeat(2_000_000)).then(() => {
+      stored = true;
+    });
+    const first = cache.close();
+    await cache.close();
+    expect(stored).toBe(true);
+    await Promise.all([first, storing]);
+  });
+
   test('what the codec cannot write is refused, and the old entry stays', async () => {
     const cache = open();
     await cache.set('key', 'old');

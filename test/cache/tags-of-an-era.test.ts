@@ -57,6 +57,19 @@ test.each(Object.keys(writers))(
   },
 );
 
+test.each([...Object.keys(writers), 'setSync'])(
+  '%s by an instance that has slept through a clear and an invalidation is stored as current',
+  async (name) => {
+    const { cache: asleep, directory } = openCache();
+    const { cache: other } = openCache({ directory });
+    await other.clear();
+    await other.invalidateTags(['tag']);
+    if (name === 'setSync') asleep.setSync('key', 'value', { tags: ['tag'] });
+    else await writers[name]?.(asleep);
+    await expectCurrentUntilInvalidated(other, ['key']);
+  },
+);
+
 test('what is invalidated in the new era before the value is there wins over it', async () => {
   const { cache, directory } = openCache();
   holdShard(directory, 'key');
