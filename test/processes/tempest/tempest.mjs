@@ -59,6 +59,7 @@ setInterval(() => {
   ticks += 1;
 }, TICK_MS).unref();
 const descriptorsBefore = descriptors();
+/** @type {import('./operations.mjs').Cache} */
 const cache = new FileCache({
   directory: options.directory,
   codec: 'bytes',
@@ -114,7 +115,7 @@ async function work(index) {
       seldom ? 'seldom' : `${one}`.slice(0, 200),
     );
     if (options.exhaust && done % 500 === 0)
-      await attempt(() => withoutDescriptors(() => one(loop, key)), 'without descriptors');
+      await attempt(() => withoutDescriptors(async () => one(loop, key)), 'without descriptors');
     if (done % 20 === 0) note('done 20');
     if (done % 16 === 0) await nextTurn();
   }
