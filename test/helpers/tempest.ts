@@ -56,7 +56,7 @@ export async function tempest({ strategy, seconds, broken }: TempestOptions): Pr
   const [directory, log] = [`${folder}/cache`, `${temporaryFolder()}/log`];
   writeFileSync(log, '');
   const start = (kind: (typeof KINDS)[number] | 'bystander', index = 0): Running => {
-    const exhaust = kind !== 'bystander' && index % 3 === 0;
+    const exhaust = (kind === 'async' || kind === 'sync') && index % 2 === 0;
     const limits = { maxEntries: MAX_ENTRIES };
     const options = { directory, strategy, log, kind, limits, lockTimeout: LOCK_TIMEOUT_MS, exhaust, broken };
     if (!exhaust) return run('tempest/tempest.mjs', [JSON.stringify(options)]);
