@@ -114,7 +114,7 @@ async function work(index) {
       async () => (seldom ? oneOf(rare)?.(loop) : one(loop, key)),
       seldom ? 'seldom' : `${one}`.slice(0, 200),
     );
-    if (options.exhaust && done % 500 === 0)
+    if (options.exhaust && done % 50 === 0)
       await attempt(() => withoutDescriptors(async () => one(loop, key)), 'without descriptors');
     if (done % 20 === 0) note('done 20');
     if (done % 16 === 0) await nextTurn();
