@@ -67,6 +67,8 @@ export class Flight {
   #makeUrgent = () => {};
   /** Where the lease and the tags are to be looked at, once the load has begun. */
   #begun: Begun | undefined;
+  /** Whether it has looked, or looks at this moment, what is there, and may end with that. */
+  #looking = false;
   #loading = false;
   #told = false;
   #over = false;
@@ -87,12 +89,12 @@ export class Flight {
   }
 
   /**
-   * Whether what it will give is what a caller of now may be given: it is under way, somebody wants it, and nobody has written to the key or
-   * invalidated a tag since its load began.
+   * Whether what it will give is what a caller of now may be given: it is under way, somebody wants it, and it has not looked at the entry yet
+   * (what it finds may have been replaced since), or nobody has written to the key or invalidated a tag since its load began.
    */
   get joinable(): boolean {
     if (this.#over || this.#abort.signal.aborted) return false;
-    if (this.#begun === undefined) return true;
+    if (this.#begun === undefined) return !this.#looking;
     const { slot, leaseMark } = this.#plan.place;
     const { era, stamps } = this.#begun;
     return era.words.lease(slot) === leaseMark && areCurrent(era.words, stamps.tags);
@@ -140,9 +142,11 @@ export class Flight {
       try {
         lock = await this.#lock(started);
         if (lock === undefined) return { kind: 'not flown' };
+        this.#looking = true;
         begun = await takeOff(this.#parts, this.#plan);
       } catch (error) {
         lock?.release();
+        this.#looking = false;
         if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
         continue;
       }

@@ -117,7 +117,7 @@ export class Flights {
 
   /** Somebody in some process loads it already: nothing to do. Otherwise one flight, for which nobody waits. */
   #refresh(plan: FlightPlan): void {
-    if (this.#closed || this.#flights.get(plan.place.hash)?.joinable) return;
+    if (this.#closed || this.#flights.has(plan.place.hash)) return;
     this.#begin({ ...plan, options: { ...plan.options, signal: undefined }, manner: 'behind' });
   }
 

@@ -1,7 +1,11 @@
-import { describe, expect, test, vi } from 'vitest';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { placeOf } from '../../src/cache/key.js';
+import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
 import { openCache } from '../helpers/file-cache.js';
 import { needs } from '../helpers/needs.js';
+import { signpost } from '../helpers/signpost.js';
+import { isStillBlocked, surelyFree } from '../helpers/times.js';
 
 /** Two keys of one slot. */
 function neighbours(): [string, string] {
@@ -43,5 +47,35 @@ describe.skipIf(!needs('koffi')).each(['rename', 'flock'] as const)('a load unde
     };
     expect(await cache.getOrSet('key', load)).toBe('loaded');
     expect(await cache.get('key')).toBe('loaded');
+  });
+
+  test('is not joined where it comes to an entry that was replaced before the caller came', async () => {
+    const { cache: loader, directory } = openCache<string>({ strategy });
+    const { cache } = openCache<string>({ strategy, directory });
+    const old = 'old'.repeat(100_000);
+    const gate = signpost();
+    const first = loader.getOrSet('key', () => gate.reached.then(() => old));
+    const second = cache.getOrSet('key', () => 'not loaded');
+    expect(await isStillBlocked(second)).toBe(true);
+    // It has waited for the first, and finds its value. That is long, and is read through the thread pool.
+    const [reading, readOn] = [signpost(), signpost()];
+    const { readAsync } = syscalls;
+    const restore = replaceSyscalls({
+      async readAsync(...args) {
+        reading.reach();
+        await readOn.reached;
+        return readAsync(...args);
+      },
+    });
+    onTestFinished(restore);
+    gate.reach();
+    await surelyFree(reading.reached);
+    await loader.set('key', 'newer');
+    await loader.delete('key');
+    const third = cache.getOrSet('key', () => 'loaded');
+    await turnOfTheLoop();
+    readOn.reach();
+    expect(await surelyFree(Promise.all([first, second]))).toEqual([old, old]);
+    expect(await surelyFree(third)).toBe('loaded');
   });
 });

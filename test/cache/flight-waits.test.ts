@@ -5,20 +5,12 @@ import { updateFile } from '../../src/index.js';
 import { openCache } from '../helpers/file-cache.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
+import { signpost } from '../helpers/signpost.js';
 import { isStillBlocked, surelyFree } from '../helpers/times.js';
 
 const CONFLICT = { code: 'ERR_LOCK_CONFLICT' };
 const TIMEOUT = { code: 'ERR_LOCK_TIMEOUT' };
 const CLOSED = { code: 'ERR_CACHE_CLOSED' };
-
-/** A promise and its end. */
-function signpost(): { reached: Promise<void>; reach: () => void } {
-  let reach = () => {};
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve;
-  });
-  return { reached, reach };
-}
 
 /** Why each was rejected; `undefined` for those that were not. */
 async function reasons(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
