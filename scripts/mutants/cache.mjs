@@ -67,9 +67,9 @@ export const CACHE = [
     name: 'the tier in memory strategy rename an expired value, and one whose tag was invalidated, is a miss',
   },
   {
-    file: 'src/cache/spare.ts',
-    from: 'words.hasReaders(former - 1) ? undefined : openForReuse(path, mode)',
-    to: 'openForReuse(path, mode)',
+    file: 'src/cache/recycling.ts',
+    from: 'writer.isRead = writer.former !== 0 && words.hasReaders(writer.former - 1);',
+    to: 'words.hasReaders(writer.slot);',
     test: 'test/cache/spare.test.ts',
     name: 'a shard’s spare file a version that a reader has open never changes, and is not used again while that is so',
   },

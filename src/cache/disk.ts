@@ -1,7 +1,8 @@
 import { errorCode, HoldfastError } from '../errors.js';
-import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { syscalls } from '../os/syscalls.js';
 import { bufferFor, readFully } from '../os/transfer.js';
 import type { PayloadMemory } from './codec.js';
+import { type CountedFile, openCounted } from './counted-file.js';
 import {
   type Damage,
   type DecodedHeader,
@@ -48,7 +49,7 @@ export const ABSENT = { kind: 'absent' } as const;
 
 /**
  * An entry whose header has been read, and whose file is open: whoever gets one calls `close`. Until then its reader is
- * counted, and the file does not change (spare.ts), except in place where the header says so and the shard's lock is
+ * counted, and the file does not change (recycling.ts), except in place where the header says so and the shard's lock is
  * not held.
  */
 export interface OpenEntry {
@@ -59,7 +60,7 @@ export interface OpenEntry {
   readonly header: DecodedHeader;
   /** The beginning of the file. May be overwritten by the next read of this thread. */
   readonly beginning: Buffer;
-  /** To be called once. */
+  /** Idempotent. */
   close(): void;
 }
 
@@ -115,35 +116,20 @@ type Examined = Omit<OpenEntry, 'close'>;
 
 /** Opens an entry, counted among its readers. Closes it again, unless it is to be given out open. */
 function reading<T extends Found>(era: Era, place: Place, look: (fd: number) => T | Examined): T | OpenEntry | NoEntry {
-  const { words } = era;
-  words.beginReading(place.slot);
-  let fd: number | undefined;
-  let keep = false;
+  let file: CountedFile | undefined;
+  let opened: CountedFile | undefined;
   try {
-    fd = syscalls.open(era.paths.entry(place.shard, place.hash), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const found = look(fd);
+    file = openCounted(era, place);
+    const found = look(file.fd);
     if (found.kind === 'entry' || found.kind === 'open') noteRead(era, place);
     if (found.kind !== 'open') return found;
-    keep = true;
-    return opened(era, place, found);
+    opened = file;
+    return { ...found, close: () => opened?.close() };
   } catch (error) {
     return noEntry(error);
   } finally {
-    if (!keep) endReading(era, place, fd);
+    if (opened === undefined) file?.close();
   }
-}
-
-function endReading({ words }: Era, { slot }: Place, fd: number | undefined): void {
-  try {
-    if (fd !== undefined) syscalls.close(fd);
-  } catch {
-    // What was read is not worse for it.
-  }
-  words.endReading(slot);
-}
-
-function opened(era: Era, place: Place, examined: Examined): OpenEntry {
-  return { ...examined, close: () => endReading(era, place, examined.fd) };
 }
 
 /** What a failure to open or read says of what lies there. Others are passed on. */

@@ -5,7 +5,7 @@ import type { Removed } from './expired.js';
 import { type Place, SHARDS } from './key.js';
 import { type Allowed, isOver, wantsSparesGone } from './limits.js';
 import { removeLeftover, removeNamed } from './shard-folder.js';
-import { discardSpare } from './spare.js';
+import { giveUpSpare } from './spare.js';
 import { type Candidate, isUnchanged, type Victims } from './victims.js';
 
 /*
@@ -50,7 +50,7 @@ export function makeRoom(core: CacheCore, victims: Victims, making: Making): 're
     const held = era.words.totals.held();
     if (!isOver(held, allowed)) return 'ready';
     if (removed.entries - before >= MOST_EVICTIONS) return making.freed < making.takes ? 'more' : 'ready';
-    if (wantsSparesGone(held, allowed) && giveUpSpare(core, making)) continue;
+    if (wantsSparesGone(held, allowed) && giveUpSomeSpare(core, making)) continue;
     const victim = victims.coldest(era, making.written, making.passedOver);
     removeLeftovers(core, victims, making);
     if (victim === undefined) return 'ready';
@@ -82,16 +82,12 @@ function removeLeftovers(core: CacheCore, victims: Victims, making: Making): voi
 }
 
 /** Of the own shard, or of one that follows. False: there is none that can be had. */
-function giveUpSpare(core: CacheCore, making: Making): boolean {
+function giveUpSomeSpare(core: CacheCore, making: Making): boolean {
   const { era, written, passedOver } = making;
   for (let step = 0; step < SHARDS; step += 1) {
     const shard = (written.shard + step) % SHARDS;
     if (era.words.spare(shard) === 0 || passedOver.has(shard)) continue;
-    const discard = () => {
-      era.words.setSpare(shard, 0);
-      discardSpare(era, shard);
-    };
-    if (tried(core, making, shard, discard)) return true;
+    if (tried(core, making, shard, () => giveUpSpare(era, shard))) return true;
     passedOver.add(shard);
   }
   return false;

@@ -1,7 +1,8 @@
-import { errorCode, quietly } from '../errors.js';
-import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { errorCode } from '../errors.js';
+import { syscalls } from '../os/syscalls.js';
 import { readFullyAsync } from '../os/transfer.js';
 import type { CacheCore } from './core.js';
+import { type CountedFile, openCountedLater } from './counted-file.js';
 import { ABSENT, copied, type Found, type OpenEntry, payloadMemory, readOpenFile, unheld } from './disk.js';
 import {
   BLOCK_LENGTH,
@@ -33,7 +34,7 @@ interface OpenFile {
   readonly kind: 'file';
   readonly fd: number;
   readonly size: number;
-  /** To be called once. Until then the reader is counted (spare.ts). */
+  /** Idempotent. Until then the reader is counted (recycling.ts). */
   close(): void;
 }
 
@@ -146,18 +147,13 @@ function closeUnread(found: Found | OpenFile): void {
 }
 
 async function openThroughPool(era: Era, place: Place): Promise<Found | OpenFile> {
-  let fd: number | undefined;
-  const close = () => {
-    if (fd !== undefined) quietly(() => syscalls.close(fd as number));
-    era.words.endReading(place.slot);
-  };
-  era.words.beginReading(place.slot);
+  let file: CountedFile | undefined;
   let keep = false;
   try {
-    fd = await syscalls.openAsync(era.paths.entry(place.shard, place.hash), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const stats = await syscalls.fstatAsync(fd);
+    file = await openCountedLater(era, place);
+    const stats = await syscalls.fstatAsync(file.fd);
     keep = stats.isFile();
-    return keep ? { kind: 'file', fd, size: stats.size, close } : { kind: 'damaged', damage: 'not a regular file' };
+    return keep ? openFile(file, stats.size) : { kind: 'damaged', damage: 'not a regular file' };
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
@@ -165,6 +161,10 @@ async function openThroughPool(era: Era, place: Place): Promise<Found | OpenFile
       return { kind: 'damaged', damage: 'not a regular file' };
     throw error;
   } finally {
-    if (!keep) close();
+    if (!keep) file?.close();
   }
+}
+
+function openFile(file: CountedFile, size: number): OpenFile {
+  return { kind: 'file', fd: file.fd, size, close: () => file.close() };
 }

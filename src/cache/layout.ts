@@ -35,7 +35,7 @@ export function cachePaths(directory: string): CachePaths {
   return { directory, version, format, formatLock: `${format}.lock`, buildLock: `${version}/build.lock` };
 }
 
-/** The name of a shard's spare file, in the folder of its entries (spare.ts). */
+/** The name of a shard's spare file, in the folder of its entries (recycling.ts). */
 export const SPARE_NAME = 'spare';
 
 /** Paths inside one era. */

@@ -2,7 +2,7 @@ import { HoldfastError } from '../errors.js';
 import { shown } from '../os/shown.js';
 import { blocksOf } from './blocks.js';
 import { SHARDS } from './key.js';
-import { LONGEST_SPARE } from './spare.js';
+import { LONGEST_SPARE } from './recycling.js';
 import type { Held } from './totals-words.js';
 import type { SharedWords } from './words.js';
 

@@ -4,7 +4,7 @@ import { assertHoldable } from '../os/transfer.js';
 import type { CacheCore } from './core.js';
 import type { OpenEntry } from './disk.js';
 import { openFresh } from './open-entry.js';
-import { LONGEST_SPARE } from './spare.js';
+import { LONGEST_SPARE } from './recycling.js';
 
 /**
  * The encoded value of a key in memory, without a copy, or `undefined` where there is none: its first byte is there at once, whatever the

@@ -9,7 +9,7 @@ import { readFolder, removeIdleLock, setErasAside } from './leftovers.js';
 import { assertProgressOptions } from './progress-options.js';
 import { removeBehind } from './remove-tree.js';
 import { kindOfName, namesIn, removeOrphan } from './shard-folder.js';
-import { discardSpare, isLeftBehind } from './spare.js';
+import { sweepSpare } from './spare.js';
 import { PAUSE, runSteps, type Steps } from './steps.js';
 
 /** What `prune` removed. */
@@ -78,8 +78,9 @@ function* pruneShard(era: Era, shard: number, report: PruneReport): Steps<void> 
 }
 
 function removeLeftSpare(era: Era, shard: number, report: PruneReport): void {
-  if (!isLeftBehind(era, shard)) return;
-  report.bytes += discardSpare(era, shard);
+  const bytes = sweepSpare(era, shard);
+  if (bytes === undefined) return;
+  report.bytes += bytes;
   report.temporaries += 1;
 }
 

@@ -19,7 +19,7 @@ export function temporaryPath(era: Era, shard: number): string {
 
 /**
  * Puts a file that has been written under the name of an entry, in one step. Inside the shard's exclusive section. `old` is what stands
- * there. Where it fails the written file is gone.
+ * there. Where it fails the written file is still there.
  *
  * Where there is an old file the two names are exchanged, so that afterwards the old file has the name of the written one (`exchanged`): on
  * ext4 a rename *over* a file waits until the new one is on the disk, an exchange does not, and is as atomic. Where there is no
@@ -32,15 +32,10 @@ export function publish(
   entryPath: string,
   old: Stats | undefined,
 ): 'exchanged' | 'renamed' {
-  try {
-    if (old?.isFile() && syscalls.exchange(writtenPath, entryPath) === 'exchanged') return 'exchanged';
-    if (old !== undefined && !old.isFile()) moveAway(era, entryPath);
-    syscalls.rename(writtenPath, entryPath);
-    return 'renamed';
-  } catch (error) {
-    quietly(() => syscalls.unlink(writtenPath));
-    throw error;
-  }
+  if (old?.isFile() && syscalls.exchange(writtenPath, entryPath) === 'exchanged') return 'exchanged';
+  if (old !== undefined && !old.isFile()) moveAway(era, entryPath);
+  syscalls.rename(writtenPath, entryPath);
+  return 'renamed';
 }
 
 /** Removes a file for which there is no use any more, when what matters is done. What withstands a second try, `prune` finds. */

@@ -1,6 +1,7 @@
-import { errorCode, quietly } from '../errors.js';
-import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
+import { errorCode } from '../errors.js';
+import { syscalls } from '../os/syscalls.js';
 import { readFully } from '../os/transfer.js';
+import { type CountedFile, openCounted } from './counted-file.js';
 import { type Damage, type DecodedHeader, decodeHeader, headerLengthOf } from './entry.js';
 import type { Era } from './era.js';
 import { slotOfName } from './key.js';
@@ -41,36 +42,32 @@ function tryReadHeader(era: Era, shard: number, hash: string): HeaderFound {
   }
 }
 
-/** The file of an entry, open. Its reader is counted until `close`, which is to be called once. */
-export interface EntryFile {
-  readonly fd: number;
+/** The file of an entry, open, and how long it is. */
+export interface EntryFile extends CountedFile {
   readonly size: number;
-  close(): void;
 }
 
 /** Opens what stands under the name of an entry if it is a regular file; no link is followed. */
 export function openEntryFile(era: Era, shard: number, hash: string): EntryFile | 'absent' | 'not a regular file' {
-  const slot = slotOfName(hash);
-  let fd: number | undefined;
-  const close = () => {
-    if (fd !== undefined) quietly(() => syscalls.close(fd as number));
-    era.words.endReading(slot);
-  };
-  era.words.beginReading(slot);
+  let file: CountedFile | undefined;
   let regular = false;
   try {
-    fd = syscalls.open(era.paths.entry(shard, hash), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const stats = syscalls.fstat(fd);
+    file = openCounted(era, { shard, hash, slot: slotOfName(hash) });
+    const stats = syscalls.fstat(file.fd);
     regular = stats.isFile();
-    return regular ? { fd, size: stats.size, close } : 'not a regular file';
+    return regular ? withSize(file, stats.size) : 'not a regular file';
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
     if (code === 'ELOOP' || code === 'ENXIO') return 'not a regular file';
     throw error;
   } finally {
-    if (!regular) close();
+    if (!regular) file?.close();
   }
+}
+
+function withSize(file: CountedFile, size: number): EntryFile {
+  return { fd: file.fd, size, close: () => file.close() };
 }
 
 /** The header of an open file. */

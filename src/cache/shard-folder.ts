@@ -4,7 +4,7 @@ import type { Era } from './era.js';
 import { slotOfName } from './key.js';
 import { SPARE_NAME } from './layout.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
-import { discardSpare, isLeftBehind } from './spare.js';
+import { sweepSpare } from './spare.js';
 import { writing } from './store.js';
 import { removeEntry } from './write-entry.js';
 
@@ -63,7 +63,7 @@ export function removeOrphan(era: Era, path: string): number | undefined {
 /** Removes an orphaned temporary, or a spare file that nobody will use again, if this is one. Inside the shard's exclusive section. */
 export function removeLeftover(era: Era, shard: number, name: string): void {
   if (kindOfName(shard, name) === 'temporary') removeOrphan(era, era.paths.entry(shard, name));
-  else if (isLeftBehind(era, shard)) discardSpare(era, shard);
+  else sweepSpare(era, shard);
 }
 
 /** The lock is held while `work` runs: whoever has made the file and is about to lock it finds it taken, or gone. */

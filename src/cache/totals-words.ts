@@ -15,7 +15,7 @@ export interface Held {
   entries: number;
   /** Of entries. */
   blocks: number;
-  /** Shards that have a spare file (spare.ts). */
+  /** Shards that have a spare file (recycling.ts). */
   spares: number;
   /** Shards whose totals are not to be believed. */
   marked: number;

@@ -2,7 +2,7 @@ import { blocksOf } from './blocks.js';
 import type { CacheCore } from './core.js';
 import { SHARDS } from './key.js';
 import { recountMarked } from './recount.js';
-import { LONGEST_SPARE } from './spare.js';
+import { LONGEST_SPARE } from './recycling.js';
 import { inPresentEra, runSteps } from './steps.js';
 import type { SharedWords } from './words.js';
 

@@ -14,7 +14,7 @@ import { removeFormerEras } from './prune.js';
 import { moveAway } from './publish.js';
 import { recountShard } from './recount.js';
 import { isOrphaned, kindOfName, namesIn, removeNamed, removeOrphan } from './shard-folder.js';
-import { discardSpare, isLeftBehind } from './spare.js';
+import { isLeftBehind, sweepSpare } from './spare.js';
 import { inPresentEra, PAUSE, runSteps, type Steps } from './steps.js';
 import type { ShardTotals } from './totals-words.js';
 import { Findings, type VerifyProgress, type VerifyReport } from './verify-report.js';
@@ -128,7 +128,7 @@ function lookAtOther(era: Era, shard: number, name: string, mode: Mode, findings
   }
   if (kind === 'spare') {
     if (!isLeftBehind(era, shard)) return;
-    if (mode === 'repair') discardSpare(era, shard);
+    if (mode === 'repair') sweepSpare(era, shard);
     findings.add(path, 'orphaned temporary', mode === 'repair' ? 'repaired' : 'left');
     return;
   }

@@ -185,7 +185,7 @@ export class SharedWords {
   }
 
   /**
-   * Which slot the shard's spare file was an entry of, plus 1 (spare.ts); 0: there is none that may be used again. Inside the
+   * Which slot the shard's spare file was an entry of, plus 1 (recycling.ts); 0: there is none that may be used again. Inside the
    * shard's exclusive section only.
    */
   spare(shard: number): number {
