@@ -41,7 +41,7 @@ export const LAYERS = [
     mayImport: ['os'],
     tableOnly: true,
     reason: 'lock/ imports os/ only.',
-    flat: 'one protocol, of which `station.ts` tells the whole',
+    flat: 'one protocol, of which `lock-queue.ts` tells the whole',
   },
   {
     folder: 'file',

@@ -4,7 +4,7 @@ import { syscalls } from '../os/syscalls.js';
 import { setImmediate } from '../os/timers.js';
 import { type OpenLockFile, openLockFile, type Sidecar, standsAt, tryLockFileAt } from './sidecar.js';
 
-/** The sidecar as one open file, opened when it is needed. Its lock is tried here, and nowhere else. */
+/** The sidecar as one open file, opened on demand. Its lock is tried here, and nowhere else. */
 export class LockDescriptor {
   readonly #sidecar: Sidecar;
   #file: OpenLockFile | undefined;
@@ -19,12 +19,14 @@ export class LockDescriptor {
     return this.#file;
   }
 
-  /** Whether the path still names the open file: the sidecar may have been removed, or its folder swapped for another. */
+  /**
+   * Whether the path still names the open file: the sidecar may have been removed, or its folder replaced by another.
+   */
   stands(): boolean {
     return this.#file !== undefined && standsAt(this.#file, this.#sidecar.path);
   }
 
-  /** Opens the sidecar, tries its lock, and starts over where another file stands at the path by then. */
+  /** Opens the sidecar and tries its lock. Starts over where the path names another file by then. */
   try(mode: LockMode): boolean {
     for (;;) {
       this.#file ??= openLockFile(this.#sidecar.path, this.#sidecar.dataStats);
@@ -34,17 +36,17 @@ export class LockDescriptor {
     }
   }
 
-  /** Tries the lock of the file that is open, without another look at the path. */
+  /** Tries the lock of the file that is open, without a look at the path. */
   tryOpen(mode: LockMode): boolean {
     return this.#closingOnError(() => syscalls.tryFlock(this.#opened.fd, mode));
   }
 
-  /** Sets the sidecar's time of modification (seconds), as a sign to others; where that is not allowed, there is no sign. */
+  /** Sets the sidecar's time of modification (seconds), where that is allowed: a heartbeat for other processes. */
   stamp(time: number): void {
     quietly(() => syscalls.futimes(this.#opened.fd, time, time));
   }
 
-  /** The sidecar's time of modification (milliseconds). Opens it where it is not open. */
+  /** The sidecar's time of modification (milliseconds). Opens the sidecar where it is not open. */
   readStamp(): number {
     this.#file ??= openLockFile(this.#sidecar.path, this.#sidecar.dataStats);
     const { fd } = this.#file;
@@ -52,8 +54,8 @@ export class LockDescriptor {
   }
 
   /**
-   * Gives the lock up. Closing would do it too, but not while a child that is being started has its copy of the descriptor; where this
-   * fails, closing is what is left.
+   * Gives the lock up; closes the descriptor where that fails. To close it always would not do: a child that is being
+   * started may hold a copy of the descriptor, and with it the lock.
    */
   unlock(): void {
     try {
@@ -70,7 +72,7 @@ export class LockDescriptor {
     quietly(() => syscalls.close(file.fd));
   }
 
-  /** Closes at the end of this turn of the event loop, if the lock is not wanted again by then. */
+  /** Closes at the end of this turn of the event loop, unless the lock is wanted again by then. */
   closeUnless(wanted: () => boolean): void {
     if (this.#closing) return;
     this.#closing = true;
@@ -85,7 +87,7 @@ export class LockDescriptor {
     return this.#file;
   }
 
-  /** Where a try fails the lock may be held all the same. */
+  /** A call that failed may have taken the lock all the same; to close the descriptor gives it up. */
   #closingOnError<T>(work: () => T): T {
     try {
       return work();

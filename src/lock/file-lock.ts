@@ -2,20 +2,23 @@ import type { LockMode } from '../os/flock.js';
 
 /** A lock that is held. It ends with `release()`, with `await using`, or with the process. */
 export interface FileLock extends AsyncDisposable {
-  /** The data file that the lock is for, symbolic links followed. */
+  /** The data file that the lock protects, symbolic links followed. */
   readonly path: string;
   readonly mode: LockMode;
-  /** Gives the lock up. Idempotent. A lock on a sidecar is given up before this returns; there is nothing to wait for. */
+  /**
+   * Gives the lock up. Idempotent. A lock on a sidecar has been given up when this returns; its promise need not be
+   * awaited.
+   */
   release(): Promise<void>;
 }
 
-/** A lock as the layers inside hand it on. Whoever has one sees to its release. */
+/** A lock that is held, inside this package. The code that has one must release it. */
 export interface HeldLock {
   readonly path: string;
   readonly mode: LockMode;
-  /** Stands for the lock in `runHolding`. */
+  /** Identifies the lock, for `runHolding`. */
   readonly key: unknown;
-  /** Called once. */
+  /** To be called once. */
   release(): void | Promise<void>;
 }
 
@@ -34,8 +37,8 @@ const leaks = new FinalizationRegistry<Hold>((hold) => {
 });
 
 /**
- * Makes of a held lock one to give to users. A lock that is garbage-collected while held is told of in a process warning, and is *not*
- * released: code that still runs under it may not know that it lost its handle.
+ * Wraps a held lock for users. Where the wrapper is garbage-collected before its release, a process warning says so;
+ * the lock is *not* released then, since code that relies on it may still run.
  */
 export function toFileLock(held: HeldLock): FileLock {
   const { path, mode } = held;
@@ -57,7 +60,7 @@ export function toFileLock(held: HeldLock): FileLock {
   return lock;
 }
 
-/** Runs the release in this very turn of the event loop, and makes a promise of what it throws. */
+/** Releases within this call, and turns what that throws into a rejection. */
 async function end(held: HeldLock): Promise<void> {
   await held.release();
 }

@@ -2,17 +2,18 @@ import { HoldfastError } from '../errors.js';
 import { shown } from '../os/shown.js';
 
 /*
- * Which objects are options. A name that nothing listens to is a mistake of whoever wrote it, and so is an object that is something else:
- * `set('key', value, new Date(0))` would never expire. What counts is what can be read of it, so options may be frozen, may inherit
- * defaults, and may be an instance of a class with getters; one that offers no option at all is none.
+ * What counts as an options object. An unknown name is refused as a mistake, and so is an object of another kind:
+ * `set('key', value, new Date(0))` would never expire. Every readable property counts, so options may be frozen, may
+ * inherit defaults, and may be an instance of a class with getters. An object other than a plain one must have at least
+ * one known option.
  */
 
-/** The names of options, complete because the compiler compares them with the type. */
+/** The names of the options of a type. The compiler sees to it that none is missing. */
 export function namesOf<T extends object>(names: { readonly [Name in keyof Required<T>]: true }): readonly string[] {
   return Object.keys(names);
 }
 
-/** Throws `ERR_INVALID_ARGUMENT` where options are no options, or one has a name that nothing listens to. */
+/** Throws `ERR_INVALID_ARGUMENT` for what is no options object, and for an unknown option. */
 export function assertKnownOptions(options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw noOptions(options, known);
   let offered = isRoot(Object.getPrototypeOf(options));
@@ -23,7 +24,10 @@ export function assertKnownOptions(options: unknown, known: readonly string[]): 
   if (!offered) throw noOptions(options, known);
 }
 
-/** What can be read of an object, its prototypes' accessors and values too. Methods are no options, unless one has the name of one. */
+/**
+ * The names of an object's readable properties, inherited ones too. Methods are left out, unless one has the name of an
+ * option.
+ */
 function* namesIn(options: object, known: readonly string[]): Generator<string, void> {
   yield* Object.keys(options);
   for (
@@ -37,7 +41,7 @@ function* namesIn(options: object, known: readonly string[]): Generator<string, 
   }
 }
 
-/** Whether this is the prototype of plain objects, of whatever realm, or of none. */
+/** Whether this is the prototype of plain objects, of any realm, or `null`. */
 function isRoot(prototype: unknown): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,33 +1,34 @@
-/** Who is to hear of the end of a signal. */
-interface Hearers {
+/** What is to be called when a signal is aborted. */
+interface Calls {
   readonly calls: Set<() => void>;
   readonly listener: () => void;
 }
 
-const hearers = new WeakMap<AbortSignal, Hearers>();
+const callsOf = new WeakMap<AbortSignal, Calls>();
 
 /**
- * Calls `call` when the signal is aborted, which it must not be yet. Gives what ends that. The signal gets one listener, however many
- * wait with it: at the eleventh Node would warn of a leak, and a service gives the signal of a request to each of its calls.
+ * Calls `call` when the signal is aborted, which must not have happened yet. Returns what takes `call` off again. The
+ * signal gets one listener for all calls: Node warns of a leak at the eleventh, and a service gives the signal of a
+ * request to each call that it makes.
  */
 export function onAbort(signal: AbortSignal, call: () => void): () => void {
-  const { calls, listener } = hearers.get(signal) ?? listenTo(signal);
+  const { calls, listener } = callsOf.get(signal) ?? listenTo(signal);
   calls.add(call);
   return () => {
     if (!calls.delete(call) || calls.size > 0) return;
     signal.removeEventListener('abort', listener);
-    if (hearers.get(signal)?.calls === calls) hearers.delete(signal);
+    if (callsOf.get(signal)?.calls === calls) callsOf.delete(signal);
   };
 }
 
-function listenTo(signal: AbortSignal): Hearers {
+function listenTo(signal: AbortSignal): Calls {
   const calls = new Set<() => void>();
   const listener = () => {
-    hearers.delete(signal);
+    callsOf.delete(signal);
     for (const call of [...calls]) call();
   };
   const added = { calls, listener };
-  hearers.set(signal, added);
+  callsOf.set(signal, added);
   signal.addEventListener('abort', listener, { once: true });
   return added;
 }

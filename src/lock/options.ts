@@ -3,15 +3,18 @@ import type { LockMode } from '../os/flock.js';
 import { isAbortSignal, throwIfAborted } from '../os/realms.js';
 import { shown } from '../os/shown.js';
 
-/** How long somebody is ready to wait for a lock. */
+/** How long to wait for a lock. */
 export interface WaitOptions {
-  /** Milliseconds until the wait is given up with `ERR_LOCK_TIMEOUT`. 0 tries once; `Infinity` waits for ever. Default 10,000. */
+  /**
+   * Milliseconds until the wait is given up with `ERR_LOCK_TIMEOUT`. 0 tries once; `Infinity` waits for ever. Default
+   * 10,000.
+   */
   timeout?: number | undefined;
   /** Ends the wait: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** The same, checked and complete. */
+/** {@link WaitOptions}, checked and complete. */
 export interface Patience {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -19,7 +22,7 @@ export interface Patience {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** Checks what the caller gave. Throws `ERR_INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
+/** Checks the options. Throws `ERR_INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
 export function patience(options: WaitOptions): Patience {
   const { timeout: timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs) || timeoutMs < 0) {

@@ -4,30 +4,30 @@ import { Scope, waitsFor } from './scope.js';
 
 const current = new AsyncLocalStorage<Scope | undefined>();
 
-/** The innermost scope that the calling code runs in and that is not over. */
+/** The innermost scope around the calling code that is not over. */
 export function currentScope(): Scope | undefined {
   let scope = current.getStore();
   while (scope !== undefined && !scope.active) scope = scope.outer;
   return scope;
 }
 
-/** Runs `work` as the code of a scope; what it starts runs there too, until the scope is over. */
+/** Runs `work` inside a scope. What it starts is inside too, until the scope is over. */
 export function runIn<T>(scope: Scope | undefined, work: () => T): T {
   return current.run(scope, work);
 }
 
 /**
- * Runs `work` as code that holds the lock of `key`, so that a try to take the same lock inside it is told from a wait. What comes back
- * is a promise where `work` gave one.
+ * Runs `work` in a scope that holds the lock of `key`, so that code which asks for that lock inside `work` gets an
+ * error instead of waiting for itself. Returns a promise where `work` does.
  */
 export function runHolding<T>(key: unknown, work: () => T | Promise<T>): T | Promise<T> {
   const outer = currentScope();
   const scope = new Scope(key, outer);
   scope.hold(key);
-  const arrived = outer?.waitFor(scope);
+  const stopWaiting = outer?.waitFor(scope);
   const end = () => {
     scope.end();
-    arrived?.();
+    stopWaiting?.();
   };
   let result: T | Promise<T>;
   try {
@@ -61,7 +61,7 @@ export function isHolding(key: unknown): boolean {
   return false;
 }
 
-/** Throws `ERR_LOCK_CONFLICT` where the calling code runs inside a lock that it asks for again: it would wait for itself. */
+/** Throws `ERR_LOCK_CONFLICT` where the calling code runs under the lock that it asks for: it would wait for itself. */
 export function assertNotHolding(key: unknown, path: string): void {
   if (!isHolding(key)) return;
   const message = `${path} is locked by the update that this code runs in: to lock it again would be to wait for itself.`;
@@ -69,8 +69,10 @@ export function assertNotHolding(key: unknown, path: string): void {
 }
 
 /**
- * Runs `wait`, in which the calling code waits for what holds `target` (a key, or a scope). Rejects as {@link assertMayWait} throws. `scope`:
- * the one that waits, where that is not the calling code's.
+ * Runs `wait`, and notes meanwhile that a scope waits for `target`: a key, or another scope. Rejects with what
+ * {@link assertMayWait} throws.
+ *
+ * @param scope the scope that waits; that of the calling code by default
  */
 export async function whileWaiting<T>(
   target: unknown,
@@ -80,17 +82,20 @@ export async function whileWaiting<T>(
 ): Promise<T> {
   if (scope === undefined) return wait();
   assertMayWait(target, what, scope);
-  const arrived = scope.waitFor(target);
+  const stopWaiting = scope.waitFor(target);
   try {
     return await wait();
   } finally {
-    arrived();
+    stopWaiting();
   }
 }
 
 /**
- * Throws `ERR_LOCK_CONFLICT` where what holds `target` waits for the scope, itself or through others of this thread: neither would ever
- * go on. `what` names the target. *Not* seen: waits of other threads and processes, and those for promises that are nobody's lock.
+ * Throws `ERR_LOCK_CONFLICT` where the wait would be a deadlock: the holder of `target` waits for the scope, directly
+ * or through other scopes of this thread. *Not* seen are waits of other threads and processes, and waits for a promise
+ * that belongs to no scope.
+ *
+ * @param what names the target in the message
  */
 export function assertMayWait(target: unknown, what: string, scope = currentScope()): void {
   if (scope === undefined || !waitsFor(target, scope)) return;

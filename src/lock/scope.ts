@@ -1,23 +1,24 @@
 /**
- * Code that others may have to wait for: it runs inside of a lock, or loads a value for which others wait. The scopes of a thread, what
- * each holds and what each waits for, are a graph; a wait that would close a circle in it would never end.
+ * A piece of running code that other code may wait for: it runs under a lock, or it loads a value (a flight). The
+ * scopes of a thread form a wait-for graph: what each holds, and what each waits for. A wait that would close a cycle
+ * in it is a deadlock.
  */
 export class Scope {
-  /** The one that was going on around it when it began. */
+  /** The scope that this one was started in. */
   readonly outer: Scope | undefined;
   #key: unknown;
   readonly #held = new Set<unknown>();
-  /** What it waits for, each as often as it does. */
+  /** What it waits for, and how many times at once. */
   readonly #awaited = new Map<unknown, number>();
   #active = true;
 
-  /** `key` stands for what the scope is inside of: the same object or string at every request for it. */
+  /** @param key identifies the lock or the load: the same object or string at each request for it */
   constructor(key: unknown, outer: Scope | undefined) {
     this.#key = key;
     this.outer = outer;
   }
 
-  /** False once it is over: what was started inside of it and outlives it is inside of nothing any more. */
+  /** False once it is over. Code that was started inside and outlives the scope counts as outside from then on. */
   get active(): boolean {
     return this.#active;
   }
@@ -26,7 +27,7 @@ export class Scope {
     return this.#key;
   }
 
-  /** From now on those who wait for this key wait for this scope. */
+  /** Makes this scope the holder of a key: a wait for the key is a wait for this scope. */
   hold(key: unknown): void {
     this.#held.add(key);
     holders.set(key, this);
@@ -37,7 +38,7 @@ export class Scope {
     if (holders.get(key) === this) holders.delete(key);
   }
 
-  /** It waits for a key, or for another scope. Gives the end of that, to be called once. */
+  /** Notes that this scope waits for a key, or for another scope. Returns what ends that, to be called once. */
   waitFor(target: unknown): () => void {
     this.#awaited.set(target, (this.#awaited.get(target) ?? 0) + 1);
     return () => {
@@ -47,7 +48,7 @@ export class Scope {
     };
   }
 
-  /** It is over. A timer that was started inside keeps the scope in memory, and is to keep nothing else. */
+  /** Ends the scope. A timer that was started inside may keep it in memory, so it lets go of its key. */
   end(): void {
     this.#active = false;
     this.#key = undefined;
@@ -59,10 +60,12 @@ export class Scope {
   }
 }
 
-/** Of keys that only one scope can hold at a time. */
+/** The scope that holds each key. A key has at most one holder at a time. */
 const holders = new Map<unknown, Scope>();
 
-/** Whether a key is held by a scope, or a scope is one, that waits for this one: itself, or through what it waits for. */
+/**
+ * Whether the target (a scope, or the holder of a key) is `scope`, or waits for it directly or through other scopes.
+ */
 export function waitsFor(target: unknown, scope: Scope): boolean {
   const seen = new Set<Scope>();
   const pending = [target];

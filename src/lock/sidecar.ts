@@ -4,9 +4,9 @@ import { assertRoomFor, nameTooLong, sidecarPath } from '../os/lock-names.js';
 import { absolutePath, resolveFile } from '../os/paths.js';
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
 
-/** Mode of a sidecar whose data file does not exist yet; the umask takes its part, as for the data file. */
+/** Mode of a sidecar whose data file does not exist yet. The umask applies, as it will for the data file. */
 const DEFAULT_MODE = 0o666;
-/** How often an acquirer starts over because somebody removed or replaced the lock file under it. */
+/** How often to start over where the lock file is removed or replaced meanwhile. */
 const MAXIMUM_RESTARTS = 100;
 
 /** The lock file that stands beside a data file. */
@@ -18,7 +18,10 @@ export interface Sidecar {
   readonly dataStats: Stats | undefined;
 }
 
-/** Finds the sidecar of a data file, which need not exist: `<path>.lock`, beside the file that a symbolic link leads to. Touches nothing. */
+/**
+ * Finds the sidecar of a data file, which need not exist: `<path>.lock`, beside the file that a symbolic link leads to.
+ * Touches nothing.
+ */
 export function locateSidecar(path: string | URL): Sidecar {
   const file = resolveFile(absolutePath(path));
   if (file.stats !== undefined && !file.stats.isFile()) {
@@ -39,8 +42,9 @@ export interface OpenLockFile {
 }
 
 /**
- * Opens a lock file, making it where there is none, with the mode and owner of the data file: another user's PHP must be able
- * to lock what it may read. flock(2) asks for no write permission, so a sidecar in a read-only folder serves.
+ * Opens a lock file. Makes it where there is none, with the mode and owner of the data file: a program of another user
+ * must be able to lock what it may read. flock(2) asks for no write permission, so a sidecar in a read-only folder will
+ * do.
  */
 export function openLockFile(path: string, dataStats: Stats | undefined): OpenLockFile {
   for (let restart = 0; restart < MAXIMUM_RESTARTS; restart += 1) {
@@ -58,12 +62,12 @@ export function openLockFile(path: string, dataStats: Stats | undefined): OpenLo
   throw new HoldfastError('ERR_LOCK_CONFLICT', `${path} is being removed as fast as it is made.`, { path });
 }
 
-/** What one try at a lock file came to. `replaced`: it is locked, but another file stands at its path by now. */
+/** The outcome of one try at a lock file. `replaced`: it is locked, but its path names another file by now. */
 export type Attempt = 'held' | 'busy' | 'replaced';
 
 /**
- * One try at the lock, and a look at whether it is the right one: a lock on a file that has been unlinked or replaced
- * excludes nobody who comes later. On `replaced` the caller closes the descriptor and starts over.
+ * Tries the lock once, then checks that the path still names the locked file: a lock on a file that has been unlinked
+ * or replaced excludes no later request. On `replaced` the caller closes the descriptor and starts over.
  */
 export function tryLockFileAt(file: OpenLockFile, path: string, mode: LockMode): Attempt {
   if (!syscalls.tryFlock(file.fd, mode)) return 'busy';
@@ -96,7 +100,7 @@ function openReadOnly(path: string, refusal: unknown): number {
   }
 }
 
-/** `undefined` where somebody else was faster. */
+/** `undefined` where another process was faster. */
 function create(path: string, dataStats: Stats | undefined): number | undefined {
   const mode = dataStats === undefined ? DEFAULT_MODE : dataStats.mode & 0o777;
   let fd: number;
@@ -110,7 +114,7 @@ function create(path: string, dataStats: Stats | undefined): number | undefined 
   return fd;
 }
 
-/** Gives the sidecar the data file's mode and owner; what an unprivileged user cannot do here, the lock does not need. */
+/** Gives the sidecar the data file's mode and owner, as far as this user may: the lock works without. */
 function takeAfter(fd: number, dataStats: Stats, mode: number): void {
   quietly(() => syscalls.fchmod(fd, mode));
   const own = syscalls.fstat(fd);

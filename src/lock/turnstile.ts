@@ -4,31 +4,34 @@ import { turnstilePath } from '../os/lock-names.js';
 import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, type Stats, syscalls } from '../os/syscalls.js';
 import { type OpenLockFile, tryLockFileAt } from './sidecar.js';
 
-/** A mark that is known to be occupied is believed for this long before its lock is tried again. */
+/** An occupant that was found alive is taken to be so for this long before its lock is tried again. */
 const BELIEVED_MS = 20;
-/** One that belongs to nobody, and that this user may not remove, is passed by for this long without another look. */
+/** A file that no process holds, and that this user may not remove, is ignored for this long. */
 const DESERTED_MS = 1_000;
-/** Stamps are seconds since 1970, and earlier than any clock of a running machine: 2004. */
+/** Stamps are seconds since 1970, and lie before the time of any running machine: until 2004. */
 const LATEST_STAMP = 2 ** 30;
 
-/**
- * Somebody who stands at the turnstile. Every entry makes the file anew and stamps it with a random time of
- * modification: inode numbers are used again at once, and times of creation differ only from one tick of the kernel's
- * clock to the next.
- */
+/** Another process that stands at the turnstile. */
 export interface Occupant {
+  /**
+   * Tells one occupant from the next: inode and time of modification. Every entry makes the file anew and gives it a
+   * random time, since inode numbers are used again at once, and times of creation differ only from one tick of the
+   * kernel's clock to the next.
+   */
   readonly mark: string;
   /** When this process first saw this occupant there (monotonic milliseconds). */
   readonly seenAt: number;
 }
 
 /**
- * The place where the next in line stands: `<sidecar>.next` (or a shorter name, see {@link turnstilePath}), locked
- * exclusively by one process of those that wait for the sidecar. The file stands there only while somebody waits: who
- * leaves unlinks it, holding its lock, and who enters checks that what it locked is still the file at that path. What a
- * killed process left behind is cleared by the next one that looks.
+ * A second lock file, `<sidecar>.next` (or a shorter name, see {@link turnstilePath}). The process that is next in line
+ * for the sidecar holds it exclusively; SQLite calls such a lock PENDING.
  *
- * It exists for fairness, not for exclusion: where it cannot be made (a read-only folder) waiting goes on without it.
+ * The file exists only while a process waits. A process that leaves unlinks it while it still holds the lock; a process
+ * that enters checks that what it locked is still the file at that path. The file of a killed process is removed by the
+ * next process that looks.
+ *
+ * It serves fairness, not exclusion: where it cannot be made (a read-only folder), waiting goes on without it.
  */
 export class Turnstile {
   readonly #path: string;
@@ -50,11 +53,11 @@ export class Turnstile {
     return this.#fd !== undefined;
   }
 
-  /** The other process that stands there, or `undefined`. One stat(2) when nobody does. */
-  look(): Occupant | undefined {
+  /** The other process that stands there, if there is one. Costs one stat(2) where there is none. */
+  occupant(): Occupant | undefined {
     if (this.entered) return undefined;
     const stats = this.#stats();
-    // Without its stamp somebody is just stepping up, and is there at the next look.
+    // Without its stamp: a process is just stepping up. The next look will find it.
     if (stats === undefined || stats.mtimeMs > LATEST_STAMP * 1000) {
       this.#occupant = undefined;
       return undefined;
@@ -71,7 +74,7 @@ export class Turnstile {
     return undefined;
   }
 
-  /** Where the file system has no room for its name, nobody stands there. */
+  /** Where the file system allows no name of that length, no process stands there. */
   #stats(): Stats | undefined {
     try {
       return syscalls.stat(this.#path);
@@ -81,7 +84,9 @@ export class Turnstile {
     }
   }
 
-  /** Steps up to the turnstile. `occupied`: somebody else stands there. `unavailable`: there can be none here. */
+  /**
+   * Steps up to the turnstile. `occupied`: another process stands there. `unavailable`: the file cannot be made here.
+   */
   enter(): 'entered' | 'occupied' | 'unavailable' {
     if (this.entered) return 'entered';
     let fd: number;
@@ -93,14 +98,14 @@ export class Turnstile {
     }
     if (!this.#locks(fd)) return 'occupied';
     this.#fd = fd;
-    // The umask has taken its part. Whoever may lock the sidecar must be able to see whether anybody stands here.
+    // Undoes the umask: each user that may lock the sidecar must be able to see whether a process stands here.
     const { mode } = this.#dataStats ?? {};
     if (mode !== undefined) quietly(() => syscalls.fchmod(fd, mode & 0o777));
     quietly(() => syscalls.futimes(fd, 0, randomInt(LATEST_STAMP)));
     return 'entered';
   }
 
-  /** Makes place for the next one. Does nothing where this process does not stand there. */
+  /** Makes room for the next process. Does nothing where this one does not stand there. */
   leave(): void {
     const fd = this.#fd;
     if (fd === undefined) return;
@@ -110,9 +115,9 @@ export class Turnstile {
   }
 
   /**
-   * True when the mark belonged to nobody: left by a process that was killed. It is gone now, unless it is another
-   * user's to remove. What cannot be opened counts as nobody's: fairness is all that is lost, and a leftover of another
-   * user would hold everybody up for good.
+   * True where no process holds the file: a killed one left it. It is removed, unless only another user may do that. A
+   * file that cannot be opened counts as left too: at worst some fairness is lost, while a leftover that were respected
+   * would block everybody for good.
    */
   #clearIfDeserted(): boolean {
     const fd = this.#openExisting();
@@ -123,7 +128,7 @@ export class Turnstile {
     return true;
   }
 
-  /** flock(2) asks for no write permission. */
+  /** For reading, where writing is not allowed: flock(2) asks for no write permission. */
   #openExisting(): number | undefined {
     for (const access of [O_RDWR, O_RDONLY]) {
       try {
@@ -142,7 +147,7 @@ export class Turnstile {
       const file: OpenLockFile = { fd, dev, ino };
       if (tryLockFileAt(file, this.#path, 'exclusive') === 'held') return true;
     } catch {
-      // No lock, no place in line; fairness is all that is lost.
+      // Without the lock it is not next in line; at worst some fairness is lost.
     }
     quietly(() => syscalls.close(fd));
     return false;

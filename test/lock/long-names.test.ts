@@ -88,12 +88,12 @@ test('the turnstile of a long name stands where every process finds it, and nowh
     writeFileSync(sidecar, '');
     const [one, other] = [new Turnstile(sidecar, undefined, () => 0), new Turnstile(sidecar, undefined, () => 0)];
     expect(one.enter()).toBe('entered');
-    expect(other.look()).toBeDefined();
+    expect(other.occupant()).toBeDefined();
     expect(other.enter()).toBe('occupied');
     expect(existsSync(`${sidecar}.next`)).toBe(usual);
     expect(turnstilePath(sidecar).endsWith('.lock.next')).toBe(true);
     one.leave();
-    expect(other.look()).toBeUndefined();
+    expect(other.occupant()).toBeUndefined();
     expect(readdirSync(folder)).toEqual([sidecar.slice(folder.length + 1)]);
   }
 });

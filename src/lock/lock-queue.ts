@@ -1,7 +1,7 @@
 import type { LockMode } from '../os/flock.js';
 import { clearImmediate, clearTimeout, monotonicNow, setImmediate, setTimeout } from '../os/timers.js';
+import { Contention } from './contention.js';
 import { LockDescriptor } from './descriptor.js';
-import { Line } from './line.js';
 import type { Sidecar } from './sidecar.js';
 import { Turnstile } from './turnstile.js';
 
@@ -12,46 +12,47 @@ export interface Waiter {
   failed(error: unknown): void;
 }
 
-/** The stations of this thread that hold their lock, by inode. */
-const holding = new Map<number, Station>();
+/** The queues of this thread whose lock is held here, by the inode of the sidecar. */
+const holding = new Map<number, LockQueue>();
 
 /**
- * How the lock of one sidecar is shared out. Inside this thread: one queue, first come, first served. Towards other
- * processes: the station asks as one party, for the request at the head of its queue.
+ * The requests of this thread for the lock of one sidecar: a queue, first come, first served. To other processes the
+ * whole queue is one contender, which asks on behalf of the request at its head.
  *
  * The protocol of a request:
- * 1. Others of this thread wait already: to the end of the queue. Nobody overtakes.
- * 2. This thread holds the shared lock, and a shared one is wanted: join it, unless somebody stands at the turnstile; a
- *    stream of readers that join each other would keep a writer out for good.
- * 3. Somebody else stands at the turnstile: do not touch the lock. Two exceptions. Who is in the middle of its turn may go on
- *    until TURN_MS after the other one came: handing over at every release costs more than the work. And where the
- *    lock was seen free for PASS_AFTER_MS, whoever stands there is asleep: go past.
- * 4. Try the kernel's lock, without blocking, at once and then on setImmediate for the first millisecond (but not where it has just
- *    gone to the one who was next). Granted: to this request and to the shared ones right behind it.
- * 5. Not granted: step up to the turnstile as soon as it is free, and wait there on timers (pace.ts). An exclusive request leaves the
- *    lock alone at first, so that the process that has it can finish a batch; then it tries often.
- * 6. Granted: leave the turnstile at once, so that the next one can step up.
- * 7. Released by the last holder: unlock, and begin again with 3 for the head of the queue.
+ * 1. Other requests of this thread wait already: go to the end of the queue. No request overtakes another.
+ * 2. This thread holds the shared lock, and the request is shared: join the hold, unless another process stands at the
+ *    turnstile. Readers that join each other without end would keep a writer out for good.
+ * 3. Another process stands at the turnstile: leave the lock alone. There are two exceptions. A process in the middle
+ *    of its turn goes on until TURN_MS after the other one came: to hand over at every release costs more than the
+ *    work. And where the lock was seen free for PASS_AFTER_MS, the process at the turnstile has been descheduled: pass
+ *    it.
+ * 4. Try the kernel's lock without blocking, at once and then on setImmediate for the first millisecond; but not where
+ *    the process at the turnstile has just got it. Granted: to this request and to the shared ones right behind it.
+ * 5. Not granted: step up to the turnstile as soon as it is free, and wait there on timers (backoff.ts). An exclusive
+ *    request leaves the lock alone at first, so that the process that holds it can finish a batch; then it tries often.
+ * 6. Granted: leave the turnstile at once, so that the next process can step up.
+ * 7. The last holder has released: unlock, and begin again at 3 for the head of the queue.
  *
- * Steps 1, 2 and 7 are here, 3 to 6 in line.ts.
+ * Steps 1, 2 and 7 are here, 3 to 6 in contention.ts.
  */
-export class Station {
+export class LockQueue {
   readonly sidecar: Sidecar;
   readonly #lock: LockDescriptor;
-  readonly #line: Line;
+  readonly #contention: Contention;
   readonly #queue: Waiter[] = [];
   #mode: LockMode = 'shared';
   #holders = 0;
   #cancelTimer: (() => void) | undefined;
-  #holderElsewhere: Station | undefined;
+  #holderElsewhere: LockQueue | undefined;
 
   constructor(sidecar: Sidecar, now: () => number = monotonicNow) {
     this.sidecar = sidecar;
     this.#lock = new LockDescriptor(sidecar);
-    this.#line = new Line(new Turnstile(sidecar.path, sidecar.dataStats, now), this.#lock, now);
+    this.#contention = new Contention(new Turnstile(sidecar.path, sidecar.dataStats, now), this.#lock, now);
   }
 
-  /** Nothing is held and nobody waits: the station may be forgotten. */
+  /** Nothing is held and nothing waits: the queue may be forgotten. */
   get idle(): boolean {
     return this.#holders === 0 && this.#queue.length === 0;
   }
@@ -62,11 +63,11 @@ export class Station {
 
   /** Whether the next exclusive request belongs to a batch, for which the sidecar was looked up a moment ago. */
   get inBatch(): boolean {
-    return this.idle && this.#line.inBatch;
+    return this.idle && this.#contention.inBatch;
   }
 
-  /** The station of this thread that holds the same lock under another name. Asked right after a try that failed. */
-  get holderElsewhere(): Station | undefined {
+  /** The queue of this thread that holds the same lock under another name. Valid right after a try that failed. */
+  get holderElsewhere(): LockQueue | undefined {
     return this.#holderElsewhere;
   }
 
@@ -74,7 +75,7 @@ export class Station {
   tryNow(mode: LockMode): boolean {
     this.#holderElsewhere = undefined;
     if (this.#queue.length > 0) return false;
-    this.#line.begin();
+    this.#contention.begin();
     try {
       if (this.#attempt(mode)) return true;
     } catch (error) {
@@ -85,12 +86,12 @@ export class Station {
     return false;
   }
 
-  /** Ends a request that was refused and does not wait. */
+  /** Ends a request that was refused and will not wait. */
   turnAway(): void {
     if (this.#queue.length === 0) this.#stopWaiting();
   }
 
-  /** Queues a request that was refused; it hears of its end through the waiter. */
+  /** Queues a request that was refused; the end of its wait is told to the waiter. */
   enqueue(waiter: Waiter): void {
     this.#queue.push(waiter);
     if (this.#queue.length === 1) this.#arrangeNextTry();
@@ -104,16 +105,16 @@ export class Station {
     this.#advance();
   }
 
-  /** One holder is done (step 7). */
+  /** One holder has released (step 7). */
   release(): void {
     this.#holders -= 1;
     const { file } = this.#lock;
     if (this.#holders > 0 || file === undefined) return;
     if (holding.get(file.ino) === this) holding.delete(file.ino);
-    this.#line.released();
+    this.#contention.released();
     this.#lock.unlock();
     if (this.#queue.length > 0) this.#advance();
-    else if (this.#line.othersWait) this.#lock.closeUnless(() => !this.idle);
+    else if (this.#contention.othersWait) this.#lock.closeUnless(() => !this.idle);
     else this.#lock.close();
   }
 
@@ -137,7 +138,7 @@ export class Station {
   }
 
   #stopWaiting(): void {
-    this.#line.end();
+    this.#contention.end();
     if (this.#holders === 0) this.#lock.close();
   }
 
@@ -145,7 +146,7 @@ export class Station {
     const head = this.#queue[0];
     // Only the end of our own hold can help an exclusive request, or a shared one behind an exclusive hold.
     if (this.#holders > 0 && !(this.#mode === 'shared' && head?.mode === 'shared')) return;
-    const delay = this.#line.nextDelay();
+    const delay = this.#contention.nextDelay();
     const again = () => {
       this.#cancelTimer = undefined;
       this.#advance();
@@ -162,18 +163,18 @@ export class Station {
   #attempt(mode: LockMode): boolean {
     if (this.#holders > 0) {
       if (this.#mode !== 'shared' || mode !== 'shared') return false;
-      if (this.#line.somebodyIsNext() || !this.#lock.stands()) return false;
+      if (this.#contention.anotherIsNext() || !this.#lock.stands()) return false;
       this.#holders += 1;
       return true;
     }
-    if (!this.#line.tryLock(mode)) return false;
+    if (!this.#contention.tryLock(mode)) return false;
     this.#mode = mode;
     this.#holders = 1;
     if (this.#lock.file !== undefined) holding.set(this.#lock.file.ino, this);
     return true;
   }
 
-  #otherHolder(): Station | undefined {
+  #otherHolder(): LockQueue | undefined {
     const { file } = this.#lock;
     if (this.#holders > 0 || file === undefined) return undefined;
     const other = holding.get(file.ino);

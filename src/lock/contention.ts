@@ -1,40 +1,45 @@
 import type { LockMode } from '../os/flock.js';
 import { wallClock } from '../os/timers.js';
-import type { LockDescriptor } from './descriptor.js';
 import {
-  BEAT_MS,
+  HEARTBEAT_EVERY_MS,
+  isCourteous,
   nextDelay,
   PASS_AFTER_MS,
   SURE_COURTESY_MS,
   spins,
   TURN_MS,
   type Wait,
-  waitsPolitely,
-} from './pace.js';
+} from './backoff.js';
+import type { LockDescriptor } from './descriptor.js';
 import type { Occupant, Turnstile } from './turnstile.js';
 
 /** A process that released the lock this recently and asks again is in the middle of its turn. */
 const SAME_TURN_MS = 2;
-/** A sidecar that stood at its path this short a time ago is not looked at again inside a batch. */
+/** Inside a batch the sidecar's path is looked at again only after this long. */
 const VERIFIED_MS = 2;
-/** An occupant that was passed because it did not move is not waited for again during this time. */
+/** An occupant that was passed because it had been descheduled is not waited for again during this time. */
 const IGNORED_MS = 1_000;
 
-/** This process among those that want the lock: whether it may try it now, and when to ask again (steps 3 to 6 of Station). */
-export class Line {
+/**
+ * How this thread contends with other processes: whether it may try the lock now, and when to try again (steps 3 to 6
+ * of LockQueue).
+ */
+export class Contention {
   readonly #turnstile: Turnstile;
   readonly #lock: LockDescriptor;
   readonly #now: () => number;
   #wait: Wait | undefined;
   #releasedAt = Number.NEGATIVE_INFINITY;
   #verifiedAt = Number.NEGATIVE_INFINITY;
-  /** The mark of whoever stood at the turnstile at the last look, and since when the lock was seen free beside it. */
+  /**
+   * The occupant of the turnstile at the last look, by its mark, and since when the lock has been seen free beside it.
+   */
   #mark: string | undefined;
   #freeSince: number | undefined;
   #passed: { mark: string; until: number } | undefined;
-  /** Until when whoever stands at the turnstile leaves the lock alone; 0 when nobody does. */
+  /** Until when the occupant of the turnstile leaves the lock alone; 0 where there is none. */
   #courtesyEnds = 0;
-  #beatAt = Number.NEGATIVE_INFINITY;
+  #heartbeatAt = Number.NEGATIVE_INFINITY;
 
   constructor(turnstile: Turnstile, lock: LockDescriptor, now: () => number) {
     this.#turnstile = turnstile;
@@ -42,15 +47,15 @@ export class Line {
     this.#now = now;
   }
 
-  /** Whether others were waiting at the last look. */
+  /** Whether another process was waiting at the last look. */
   get othersWait(): boolean {
     return this.#mark !== undefined;
   }
 
   /**
-   * Whether an exclusive request needs no look around: this process released the lock a moment ago, another one has come to
-   * the turnstile since, and the courtesy of that one lasts. Then the lock is only tried, on the descriptor that is still
-   * open; that is what makes a turn worth its while.
+   * Whether an exclusive request belongs to a batch: this process released the lock a moment ago, another one stands at
+   * the turnstile, and the courtesy of that one lasts. Then the lock is tried on the descriptor that is still open, and
+   * nothing is looked at before: that is what makes a batch cheaper than to hand the lock over.
    */
   get inBatch(): boolean {
     if (this.#lock.file === undefined) return false;
@@ -63,7 +68,7 @@ export class Line {
     this.#wait = undefined;
   }
 
-  /** Nobody of this thread waits any more. */
+  /** No request of this thread waits any more. */
   end(): void {
     this.#wait = undefined;
     this.#turnstile.leave();
@@ -74,21 +79,21 @@ export class Line {
     this.#releasedAt = this.#now();
   }
 
-  /** When to ask again. */
+  /** How long to wait before the next try. */
   nextDelay(): number | 'immediate' {
     return nextDelay(this.#currentWait(), this.#now());
   }
 
-  /** Whether somebody stands at the turnstile, so that readers do not join those who have the lock. */
-  somebodyIsNext(): boolean {
-    return this.#look() !== undefined;
+  /** Whether another process stands at the turnstile: then readers do not join a shared hold. */
+  anotherIsNext(): boolean {
+    return this.#observe() !== undefined;
   }
 
-  /** Steps 3 to 6. True: the lock is this process's. */
+  /** Steps 3 to 6. True: this process holds the lock. */
   tryLock(mode: LockMode): boolean {
     const batch = mode === 'exclusive' && this.inBatch && this.#lock.tryOpen(mode);
     if (!batch && !(this.#isMyTurn(mode) && this.#tryKernel(mode))) return false;
-    if (mode === 'exclusive' && this.#mark !== undefined) this.#giveSignOfLife();
+    if (mode === 'exclusive' && this.#mark !== undefined) this.#sendHeartbeat();
     this.end();
     this.#freeSince = undefined;
     return true;
@@ -96,9 +101,9 @@ export class Line {
 
   #isMyTurn(mode: LockMode): boolean {
     const before = this.#mark;
-    const occupant = this.#look();
+    const occupant = this.#observe();
     const now = this.#now();
-    // Where whoever was next is not there any more, he has the lock or had it, and the turn of this process is over.
+    // The occupant has gone: it has the lock or had it, and the turn of this process is over.
     const turnLost = before !== undefined && occupant?.mark !== before;
     if (occupant !== undefined && !this.#ignores(occupant, now)) {
       const inTurn = mode === 'exclusive' && !turnLost && now - this.#releasedAt < SAME_TURN_MS;
@@ -119,22 +124,24 @@ export class Line {
       wait.steppedUpAt = now;
     }
     if (mode === 'shared') return true;
-    this.#lookForSignOfLife(wait, now);
-    return !waitsPolitely(wait, now);
+    this.#readHeartbeat(wait, now);
+    return !isCourteous(wait, now);
   }
 
-  /** Tells whoever stands at the turnstile, through the sidecar's time of modification, that this process is in a batch. */
-  #giveSignOfLife(): void {
+  /**
+   * Tells the occupant of the turnstile that this process is in a batch, through the sidecar's time of modification.
+   */
+  #sendHeartbeat(): void {
     const now = this.#now();
-    if (now - this.#beatAt < BEAT_MS) return;
-    this.#beatAt = now;
+    if (now - this.#heartbeatAt < HEARTBEAT_EVERY_MS) return;
+    this.#heartbeatAt = now;
     this.#lock.stamp(wallClock() / 1000);
   }
 
-  #lookForSignOfLife(wait: Wait, now: number): void {
-    const beat = this.#lock.readStamp();
-    if (wait.beat !== undefined && beat !== wait.beat) wait.beatSeenAt = now;
-    wait.beat = beat;
+  #readHeartbeat(wait: Wait, now: number): void {
+    const heartbeat = this.#lock.readStamp();
+    if (wait.heartbeat !== undefined && heartbeat !== wait.heartbeat) wait.heartbeatSeenAt = now;
+    wait.heartbeat = heartbeat;
   }
 
   #currentWait(): Wait {
@@ -142,16 +149,16 @@ export class Line {
       since: this.#now(),
       yielded: false,
       steppedUpAt: undefined,
-      beat: undefined,
-      beatSeenAt: Number.NEGATIVE_INFINITY,
+      heartbeat: undefined,
+      heartbeatSeenAt: Number.NEGATIVE_INFINITY,
       stillFor: 0,
     };
     return this.#wait;
   }
 
-  /** Who stands at the turnstile, if it is another process. */
-  #look(): Occupant | undefined {
-    const occupant = this.#turnstile.look();
+  /** The other process at the turnstile, if there is one; notes whether that has changed since the last look. */
+  #observe(): Occupant | undefined {
+    const occupant = this.#turnstile.occupant();
     const moved = occupant?.mark !== this.#mark;
     this.#mark = occupant?.mark;
     this.#courtesyEnds = occupant === undefined ? 0 : occupant.seenAt + SURE_COURTESY_MS;
@@ -164,7 +171,7 @@ export class Line {
     return this.#passed?.mark === occupant.mark && now < this.#passed.until;
   }
 
-  /** Step 3, the second exception. The lock is ours for the moment of this look, as it is of any try. */
+  /** Step 3, the second exception. A lock that is free is taken for the moment of this look, and given up again. */
   #lockLiesIdle(occupant: Occupant, now: number, mode: LockMode): boolean {
     if (now - occupant.seenAt < PASS_AFTER_MS / 4) return false;
     if (!this.#tryKernel(mode)) {
