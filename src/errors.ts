@@ -20,13 +20,13 @@ export type HoldfastErrorCode =
   | 'ERR_VALUE_TOO_LARGE'
   | 'ERR_ENTRY_DAMAGED';
 
-/** What may be known of a failure beside its code and its sentence. */
+/** What may be known of a failure beside its code and its message. */
 export interface HoldfastErrorDetails {
   /** The file or folder that the operation was about. */
   path?: string;
   /** The system call that failed, if one did. */
   syscall?: string;
-  /** The error underneath, untouched. */
+  /** The error that led to this one, unchanged. */
   cause?: unknown;
 }
 
@@ -48,10 +48,15 @@ export class HoldfastError extends Error {
   }
 }
 
-/** The `code` of whatever was thrown (`'ENOENT'`, `'ERR_LOCK_TIMEOUT'`, ...), or `undefined` where it has none. */
+/** The `code` of anything thrown (`'ENOENT'`, `'ERR_LOCK_TIMEOUT'`, ...), or `undefined` where it has none. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The error for an argument that is none of those allowed. */
+export function invalidArgument(message: string, details?: HoldfastErrorDetails): HoldfastError {
+  return new HoldfastError('ERR_INVALID_ARGUMENT', message, details);
 }
 
 /** Runs a clean-up whose own failure must not hide the error that made it necessary. */
@@ -59,6 +64,6 @@ export function quietly(cleanUp: () => void): void {
   try {
     cleanUp();
   } catch {
-    // The first error is the one that the caller is told.
+    // The caller gets the first error.
   }
 }

@@ -30,18 +30,19 @@ import { noSuchFile, readWhole } from './whole-file.js';
 export type Change = (old: Buffer | undefined) => FileData | undefined | Promise<FileData | undefined>;
 
 /**
- * Reads a whole file. By default under a shared lock on the sidecar, and so safe beside each of our writers and beside
- * every program that locks the sidecar; with `rename` or `write-file-atomic` without a lock, which is safe where all
- * writers publish.
+ * Reads a whole file. By default it does so under a shared lock on the sidecar, which is safe beside each writer of
+ * this package and each program that locks the sidecar. With `rename` or `write-file-atomic` it takes no lock, which is
+ * safe where all writers publish.
  *
- * A file that has no length, as those of `/proc`, is read until its end. Rejects with `ENOENT` where there is no file
- * (and makes no sidecar for it), `ERR_VALUE_TOO_LARGE` where it is longer than a Buffer can be (4 GiB on Node 20) or
- * than there is memory, `EIO` where it had fewer bytes than its length said (somebody has cut it meanwhile, without a
- * lock), and as {@link lockFile} does.
+ * A file that has no length, as those of `/proc`, is read until its end. Rejects as {@link lockFile} does, and with
+ *
+ * - `ENOENT` where there is no file (no sidecar is made for it);
+ * - `ERR_VALUE_TOO_LARGE` where the file is longer than a Buffer can be (4 GiB on Node 20), or than there is memory;
+ * - `EIO` where it had fewer bytes than its length said: a program without the lock has truncated it meanwhile.
  */
 export async function readFile(path: string | URL, options: ReadOptions = {}): Promise<Buffer> {
   const { strategy, wait } = resolveFileOptions(options, READ_OPTIONS, 'flock');
-  // Checked here for those who wait for nobody, too.
+  // Checked here, since not every strategy waits.
   patience(wait);
   const given = absolutePath(path);
   if (!strategy.readersLock) return (await readWhole(given)) ?? missing(given);
@@ -51,9 +52,9 @@ export async function readFile(path: string | URL, options: ReadOptions = {}): P
 }
 
 /**
- * Makes `data` the whole content of a file, which need not exist. By default published in one step (`rename`): readers
- * see the old content or the new, whatever they do. Writers take turns. With `flock` or `proper-lockfile` the file is
- * rewritten where it is, and readers that take no lock see it half-written.
+ * Makes `data` the whole content of a file, which need not exist. By default it publishes the content in one step
+ * (`rename`): every reader sees the old content or the new. Writers take turns. With `flock` or `proper-lockfile` it
+ * rewrites the file in place, and readers that take no lock see it half-written.
  *
  * Rejects with the system's error (`ENOSPC`, `EACCES`, ...) and as {@link lockFile} does.
  */
@@ -69,8 +70,8 @@ export async function writeFile(path: string | URL, data: FileData, options: Fil
 
 /**
  * Reads, changes and writes a file as one step: no other writer comes in between, so no update is lost. `change` gets
- * the old content, `undefined` where there is no file, and returns the new one, or a promise of it; `undefined` removes
- * the file. The lock is held while it runs. Where it throws, nothing is written and the error is passed on.
+ * the old content (`undefined` where there is no file) and returns the new one, or a promise of it; `undefined` removes
+ * the file. It runs under the lock. Where it throws, nothing is written, and the error is passed on.
  *
  * Rejects as {@link writeFile} does. Inside `change`, locking the same file again is `ERR_LOCK_CONFLICT`.
  */
@@ -108,8 +109,8 @@ async function editHeld(strategy: Strategy, lock: HeldLock, change: Change, opti
 }
 
 /**
- * Removes a file under the exclusive lock; its sidecar stays, since others may be about to lock it. False where there
- * was none.
+ * Removes a file under the exclusive lock. The sidecar stays, since another process may be about to lock it. Resolves
+ * to false where there was no file.
  */
 export async function removeFile(path: string | URL, options: RemoveOptions = {}): Promise<boolean> {
   const { strategy, wait, flush } = resolveFileOptions(options, REMOVE_OPTIONS, 'rename');
@@ -121,15 +122,15 @@ export async function removeFile(path: string | URL, options: RemoveOptions = {}
 }
 
 /**
- * Waits for the lock of a file, and holds it until `release()`, or to the end of an `await using` block. For work that
+ * Waits for the lock of a file. It is held until `release()`, or until the end of an `await using` block. For work that
  * the functions above do not cover; they are harder to use wrongly.
  *
- * A lock is `shared` or `exclusive`, and is never upgraded: the kernel would let go in between. With `proper-lockfile`,
- * which has no shared mode, both exclude everybody; the other strategies lock the sidecar with flock(2).
+ * A lock is `shared` or `exclusive`, and is never upgraded: the kernel would give it up in between. With
+ * `proper-lockfile`, which has no shared mode, both exclude all others; the other strategies lock the sidecar with
+ * flock(2).
  *
  * Rejects with `ERR_LOCK_TIMEOUT`, `ERR_LOCK_CONFLICT`, `ERR_LOCK_UNSUPPORTED`, the signal's reason, or the system's
- * error (a folder that is missing or cannot be written to). What remains after that: nothing, neither a descriptor nor
- * a place in the queue.
+ * error (a folder that is missing or cannot be written to). Then neither a descriptor nor a place in the queue remains.
  */
 export async function lockFile(path: string | URL, mode: LockMode, options: ReadOptions = {}): Promise<FileLock> {
   assertMode(mode);
@@ -138,15 +139,15 @@ export async function lockFile(path: string | URL, mode: LockMode, options: Read
 }
 
 /**
- * Takes the lock of a file if that needs no wait; `undefined` where somebody holds it or is next in line. A loop around
- * this is not fair, {@link lockFile} is.
+ * Takes the lock of a file if that needs no wait. `undefined` where the lock is held, or another process is next in
+ * line. A loop around this is not fair; {@link lockFile} is.
  */
 export function tryLockFile(path: string | URL, mode: LockMode): FileLock | undefined {
   const held = tryLockSidecar(path, mode);
   return held === undefined ? undefined : toFileLock(held);
 }
 
-/** Runs `work`, then gives the lock up; the error of `work` comes before that of the release. */
+/** Runs `work`, then releases the lock. Where both fail, it rejects with the error of `work`. */
 export async function whileHolding<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
   let result: T;
   try {
@@ -163,7 +164,7 @@ async function releaseQuietly(lock: HeldLock): Promise<void> {
   try {
     await lock.release();
   } catch {
-    // The error of the work is the one that the caller is told.
+    // The caller gets the error of the work.
   }
 }
 

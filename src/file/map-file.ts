@@ -7,27 +7,26 @@ import { assertHoldable } from '../os/transfer.js';
 import { READ_OPTIONS, type ReadOptions, resolveFileOptions } from './options.js';
 import { noSuchFile, regularStats } from './whole-file.js';
 
-/** A file in memory, without a copy. It ends with `close()` or `await using`. */
+/** A file mapped into memory, without a copy. The mapping ends with `close()`, or with an `await using` block. */
 export interface MappedFile extends AsyncDisposable {
   /** The data file. */
   readonly path: string;
   /**
-   * The content. What you write to it stays in this process (the mapping is private, copy-on-write). After `close()` it
-   * reads as zeros; to touch it then is a mistake, but never a crash. From 16 MiB on it is a view of a
-   * SharedArrayBuffer, which functions of the web platform (`new Response(bytes)`) refuse.
+   * The content. What you write to it stays in this process: the mapping is private, copy-on-write. After `close()` it
+   * reads as zeros; to use it then is a mistake, but never a crash. From 16 MiB on it is a view of a SharedArrayBuffer,
+   * which functions of the web platform (`new Response(bytes)`) refuse.
    */
   readonly bytes: Buffer;
-  /** Ends the mapping, and with it the lock where the strategy has one. Idempotent. */
+  /** Ends the mapping, and releases the lock where the strategy has one. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Maps a whole file into memory: the first byte is there at once, whatever the size, and pages are shared with every
- * other process.
+ * Maps a whole file into memory: the first byte is there at once, whatever the size, and all processes share the pages.
  *
- * Safe only where nobody cuts the file shorter meanwhile; a touch beyond its end is SIGBUS, which nothing in JavaScript
- * can catch. With `flock` (the default) the shared lock is held until `close()`, so writers that lock wait that long;
- * with `rename` or `write-file-atomic` no lock is held, and it is safe beside writers that publish. It is *not* safe
+ * Safe only while no program truncates the file: to touch a byte beyond its end is SIGBUS, which nothing in JavaScript
+ * can catch. With `flock` (the default) the shared lock is held until `close()`, so writers that lock wait that long.
+ * With `rename` or `write-file-atomic` no lock is held, which is safe beside writers that publish. It is *not* safe
  * beside a program that truncates and takes no lock.
  *
  * Rejects with `ERR_MAP_UNSUPPORTED` where koffi is missing, `ENOENT` where there is no file, `ERR_VALUE_TOO_LARGE`
@@ -35,7 +34,7 @@ export interface MappedFile extends AsyncDisposable {
  */
 export async function mapFile(path: string | URL, options: ReadOptions = {}): Promise<MappedFile> {
   const { strategy, wait } = resolveFileOptions(options, READ_OPTIONS, 'flock');
-  // Checked here for those who wait for nobody, too.
+  // Checked here, since not every strategy waits.
   patience(wait);
   assertMapSupported();
   const given = absolutePath(path);

@@ -1,32 +1,35 @@
-import { HoldfastError } from '../errors.js';
+import { invalidArgument } from '../errors.js';
 import { assertKnownOptions, namesOf, type WaitOptions } from '../lock/index.js';
 import { isUint8Array } from '../os/realms.js';
 import { shown } from '../os/shown.js';
 import { STRATEGY_NAMES, type Strategy, type StrategyName, strategyNamed } from './strategies.js';
 
-/** What reading, mapping and locking take. */
+/** The options of reading, mapping and locking. */
 export interface ReadOptions extends WaitOptions {
   /**
-   * How readers and writers stay out of each other's way. All who share a file should use the same one. Reading and mapping
-   * default to `flock`, which is safe beside each of our writers but those of `proper-lockfile`; writing defaults to
-   * `rename`, which is safe beside any reader.
+   * * How readers and writers stay out of each other's way. All programs that share a file should use the same one.
+   *   Reading and mapping default to `flock`, which is safe beside the writers of every strategy but `proper-lockfile`;
+   *   writing defaults to `rename`, which is safe beside any reader.
    */
   strategy?: StrategyName | undefined;
 }
 
-/** What removing takes. */
+/** The options of removing. */
 export interface RemoveOptions extends ReadOptions {
-  /** Whether the change is on the disk before the promise resolves: fsync(2) of the file and of its folder. Default false. */
+  /**
+   * Whether the change is on the disk before the promise resolves: fsync(2) of the file and of its folder. Default
+   * false.
+   */
   flush?: boolean | undefined;
 }
 
-/** What writing and updating take. */
+/** The options of writing and updating. */
 export interface FileOptions extends RemoveOptions {
   /** Permissions of the file, e.g. `0o640`. Default: those of the file that is replaced, or 0o666 less the umask. */
   mode?: number | undefined;
 }
 
-/** The same, checked. */
+/** {@link FileOptions}, checked and complete. */
 export interface ResolvedFileOptions {
   readonly strategy: Strategy;
   readonly wait: WaitOptions;
@@ -41,7 +44,11 @@ export const WRITE_OPTIONS = namesOf<FileOptions>({
   ...{ flush: true, mode: true },
 });
 
-/** Throws `ERR_INVALID_ARGUMENT` with what was expected. An option that would have no effect is refused. */
+/**
+ * Throws `ERR_INVALID_ARGUMENT`, and says what was expected. An option that would have no effect is refused.
+ *
+ * @param strategy the default
+ */
 export function resolveFileOptions(
   options: FileOptions,
   known: readonly string[],
@@ -50,11 +57,11 @@ export function resolveFileOptions(
   assertKnownOptions(options, known);
   const { strategy: name = strategy, mode, flush = false } = options;
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
-    throw invalid(`mode must be a whole number from 0 to 0o7777, not ${shown(mode)}.`);
+    throw invalidArgument(`mode must be a whole number from 0 to 0o7777, not ${shown(mode)}.`);
   }
-  if (typeof flush !== 'boolean') throw invalid(`flush must be true or false, not ${shown(flush)}.`);
+  if (typeof flush !== 'boolean') throw invalidArgument(`flush must be true or false, not ${shown(flush)}.`);
   if (!STRATEGY_NAMES.includes(name)) {
-    throw invalid(`strategy must be one of ${STRATEGY_NAMES.join(', ')}, not ${shown(name)}.`);
+    throw invalidArgument(`strategy must be one of ${STRATEGY_NAMES.join(', ')}, not ${shown(name)}.`);
   }
   return {
     strategy: strategyNamed(name),
@@ -64,16 +71,14 @@ export function resolveFileOptions(
   };
 }
 
-/** What can be written to a file. Strings are UTF-8. */
+/** What can be written to a file. Strings become UTF-8. */
 export type FileData = string | Uint8Array;
 
-/** Throws `ERR_INVALID_ARGUMENT` for anything that is no data. */
+/** Data as bytes, not copied. Throws `ERR_INVALID_ARGUMENT` for anything else. */
 export function toBuffer(data: FileData): Buffer {
   if (typeof data === 'string') return Buffer.from(data);
   if (isUint8Array(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  throw invalid(`Data must be a string, a Buffer or a Uint8Array, not ${data === null ? 'null' : typeof data}.`);
-}
-
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
+  throw invalidArgument(
+    `Data must be a string, a Buffer or a Uint8Array, not ${data === null ? 'null' : typeof data}.`,
+  );
 }

@@ -16,21 +16,25 @@ import { delay, monotonicNow } from '../os/timers.js';
 import { editInPlace, rewriteInPlace } from './rewrite-in-place.js';
 import type { Strategy } from './strategy.js';
 
-/** A lock whose heartbeat is older than this is taken to be a dead process's, and removed (that package's default). */
+/**
+ * A lock whose heartbeat is older than this is taken for that of a dead process, and removed (the package's default).
+ */
 const STALE_MS = 10_000;
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 
-/** Locks that were declared stale and taken from their living holder. */
+/** Locks that another process declared stale and took, though their holder lives. */
 const compromised = new WeakMap<HeldLock, unknown>();
 
 /**
- * The package proper-lockfile: a *directory* `<path>.lock`, kept alive by a heartbeat. Here because people use it, and to be compared.
+ * The package proper-lockfile: a *directory* `<path>.lock`, kept alive by a heartbeat. It is here because people use
+ * it, and to be compared.
  *
- * For: no native code; takes part with other programs that use the package. Against: no shared mode, so readers exclude each
- * other; a killed holder blocks everybody for ten seconds; a holder that stalls for longer than that is taken for dead, two
- * processes hold the lock, and **an update can be lost**. A lock found to be lost rejects with `ERR_LOCK_CONFLICT`. Not fair. It
- * is loaded when first used, since it registers an exit handler.
+ * For: no native code; excludes other programs that use the package. Against: no shared mode, so readers exclude each
+ * other; a killed holder blocks all others for ten seconds; a holder that stalls for longer than that is taken for
+ * dead, two processes hold the lock, and **an update can be lost**. Where a lock is found to be lost, the operation
+ * rejects with `ERR_LOCK_CONFLICT`. Not fair. The package is loaded when first used, since it registers an exit
+ * handler.
  */
 export const properLockfile: Strategy = {
   name: 'proper-lockfile',

@@ -7,15 +7,16 @@ import { syncFolder } from './sync-folder.js';
 import { writeRange } from './whole-file.js';
 
 /**
- * Makes `data` the content of `path` in one step: whoever opens the name gets the old version or the new one, each
- * whole, and who has the old one open keeps it. Mode and owner are kept. On any failure the old version stands and
- * no temporary file is left; only a killed process leaves its temporary.
+ * Makes `data` the content of `path` in one step: a reader that opens the path gets the old version or the new one,
+ * each whole, and a reader that has the old one open keeps it. Mode and owner are kept. On any failure the old version
+ * stays, and no temporary file is left; only a killed process leaves its temporary.
  *
- * `path` must not be a symbolic link (it would be replaced, not followed). Where the owner of the old file cannot be kept
- * (another user's file, and we are not root) it fails with EPERM instead of handing the file to somebody else.
+ * `path` must not be a symbolic link: it would be replaced, not followed. Where the owner of the old file cannot be
+ * kept (it is another user's, and this process is not root's) it fails with EPERM, so that the file does not get
+ * another owner.
  *
- * *Not* guaranteed without `flush`: that the new version outlives a power cut. With it the bytes are on the disk before the name
- * changes, and the name before this resolves.
+ * *Not* guaranteed without `flush`: that the new version outlives a power cut. With it the bytes are on the disk before
+ * the name changes, and the name before this resolves.
  */
 export async function replaceAtomically(path: string, data: Buffer, { mode, flush }: PutOptions): Promise<void> {
   const old = syscalls.lstat(path);
@@ -38,7 +39,7 @@ export async function replaceAtomically(path: string, data: Buffer, { mode, flus
     quietly(() => syscalls.unlink(temporaryPath));
     throw error;
   }
-  // From here on the temporary name is not ours: it may be somebody else's new file.
+  // No unlink from here on: the temporary name may be another process's new file.
   if (flush) await syncFolder(folder);
 }
 
@@ -47,6 +48,6 @@ function keepOwnerAndMode(fd: number, old: Stats | undefined, mode: number | und
     const own = syscalls.fstat(fd);
     if (own.uid !== old.uid || own.gid !== old.gid) syscalls.fchown(fd, old.uid, old.gid);
   }
-  // After the owner: chown(2) takes set-user-ID away. And not left to open(2), from which the umask takes its part.
+  // After the owner, since chown(2) clears set-user-ID. And not by open(2) alone, which applies the umask.
   if (mode !== undefined) syscalls.fchmod(fd, mode);
 }

@@ -14,19 +14,21 @@ import {
 } from './whole-file.js';
 
 /**
- * Rewrites the file that stands at `path`, which must be locked against readers and writers. It is never opened with
- * `O_TRUNC`. What goes beyond the old end is written first, since only that needs space; where it fails it is cut off again, and
- * where a file cannot be made shorter what was overwritten is put back: the old content is whole.
+ * Rewrites the file at `path`. The caller must hold the lock that excludes readers and writers.
  *
- * *Not* guaranteed: a whole file after the process was killed in the middle, or after a disk failed in the middle of one write. On
- * copy-on-write file systems overwriting needs space too.
+ * The file is never opened with `O_TRUNC`. The part beyond the old end is written first, since only that needs space.
+ * Where a step fails, the file is cut to its old length and gets back the bytes that were overwritten: the old content
+ * is whole.
+ *
+ * *Not* guaranteed: a whole file after the process was killed in the middle, or after a disk failed in the middle of
+ * one write. On copy-on-write file systems overwriting needs space too.
  */
 export function rewriteInPlace(path: string, data: Buffer, options: PutOptions): void | Promise<void> {
   const fd = openExisting(path);
   return fd === undefined ? create(path, data, options) : overwrite(fd, undefined, data, options);
 }
 
-/** The same with a look at the old content first, on one descriptor. */
+/** Reads the old content first, and rewrites the file on the same descriptor. The caller must hold the same lock. */
 export function editInPlace(path: string): Edit | Promise<Edit> {
   const fd = openExisting(path);
   if (fd === undefined) {
@@ -58,7 +60,7 @@ async function editLater(fd: number, reading: Promise<Buffer>): Promise<Edit> {
   }
 }
 
-/** Writes and closes: a small file on this thread and at once, a large or flushed one through the pool. */
+/** Writes and closes: on this thread where the data is small, through the thread pool where it is large or flushed. */
 function overwrite(
   fd: number,
   knownLength: number | undefined,
@@ -80,7 +82,7 @@ function overwrite(
 
 function overwriteNow(fd: number, oldLength: number, data: Buffer): void {
   const overwritten = Math.min(data.length, oldLength);
-  // Only making it shorter comes after the bytes have changed; it may fail then.
+  // A copy is needed only where ftruncate(2) may fail after the bytes have changed.
   const former = readRangeNow(fd, data.length < oldLength ? overwritten : 0);
   try {
     writeRangeNow(fd, data, oldLength, data.length);
@@ -112,7 +114,7 @@ async function overwriteLater(fd: number, oldLength: number, data: Buffer, flush
   syscalls.close(fd);
 }
 
-/** The former content was read from the file and not taken from an edit: whoever changes the content may have changed the buffer that he was given. */
+/** `former` was read from the file, and is not `old` of the edit: the user's function may have changed that buffer. */
 function putBack(fd: number, former: Buffer, oldLength: number): void {
   quietly(() => writeRangeNow(fd, former, 0, former.length));
   quietly(() => syscalls.ftruncate(fd, oldLength));

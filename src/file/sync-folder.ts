@@ -1,7 +1,10 @@
 import { quietly } from '../errors.js';
 import { O_DIRECTORY, O_RDONLY, syscalls } from '../os/syscalls.js';
 
-/** Brings the names in a folder to the disk: after a name was made, changed or removed, fsync(2) of the file alone does not. */
+/**
+ * Flushes the names in a folder to the disk. After a name was made, changed or removed, fsync(2) of the file alone does
+ * not do that.
+ */
 export async function syncFolder(folder: string): Promise<void> {
   const fd = syscalls.open(folder, O_RDONLY | O_DIRECTORY);
   try {
@@ -11,7 +14,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The same on this thread. */
+/** {@link syncFolder} on this thread. */
 export function syncFolderNow(folder: string): void {
   const fd = syscalls.open(folder, O_RDONLY | O_DIRECTORY);
   try {

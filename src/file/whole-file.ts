@@ -3,25 +3,23 @@ import { O_NONBLOCK, O_RDONLY, syscalls } from '../os/syscalls.js';
 import { assertAll, bufferFor, readFully, readFullyAsync, writeFully, writeFullyAsync } from '../os/transfer.js';
 
 /**
- * Up to this many bytes are read and written on the calling thread. From the page cache open, read and close take some
- * 2 us; a round trip through libuv's pool takes 110.
+ * Up to this many bytes are read and written on the calling thread. Open, read and close take some 2 us where the file
+ * is in the page cache; a round trip through libuv's pool takes 110.
  */
 export const INLINE_LIMIT = 64 * 1024;
 
-/** So much more is asked for at once of a file that does not say how long it is. */
+/** A file that does not tell its length is read in pieces of this many bytes. */
 const NEXT_PIECE = 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Where small files are read to before their length is known. One byte more than the limit tells a small file from a
- * large one.
+ * Small files are read into it before their length is known. It has one byte more than the limit, which tells a large
+ * file from a small one.
  */
 let scratch: Buffer | undefined;
 
-/**
- * The content of a file, or `undefined` where there is none. FIFOs, devices and folders are refused, never waited for.
- */
+/** The content of a file, or `undefined` where there is none. FIFOs, devices and folders are refused without a wait. */
 export function readWhole(path: string): Buffer | undefined | Promise<Buffer> {
   let fd: number;
   try {
@@ -44,10 +42,10 @@ export function readWhole(path: string): Buffer | undefined | Promise<Buffer> {
 }
 
 /**
- * The content of an open regular file: at once where it is small, through the pool where it is not. Read until there is
- * nothing more: a short read may be a signal's doing, and one more read(2) costs less than fstat(2). Rejects with
- * `ERR_VALUE_TOO_LARGE` where no Buffer can hold it, and with `EIO` where there were fewer bytes than the length of a
- * large file promised.
+ * The content of an open regular file: at once where it is small, through the thread pool where it is not. It is read
+ * until a read gives nothing: a signal may cut a read short, and one more read(2) costs less than fstat(2). Rejects
+ * with `ERR_VALUE_TOO_LARGE` where no Buffer can hold the content, and with `EIO` where a large file had fewer bytes
+ * than its length promised.
  */
 export function readOpen(fd: number, path?: string): Buffer | Promise<Buffer> {
   scratch ??= Buffer.allocUnsafeSlow(INLINE_LIMIT + 1);
@@ -58,7 +56,7 @@ export function readOpen(fd: number, path?: string): Buffer | Promise<Buffer> {
   return size < count ? readToEnd(fd, path) : readLarge(fd, size, path);
 }
 
-/** The stats of an open file, which must be a regular one. */
+/** The stats of an open file. Throws `ERR_INVALID_ARGUMENT` where it is not a regular one. */
 export function regularStats(fd: number, path = 'the file'): { size: number } {
   const stats = syscalls.fstat(fd);
   if (stats.isFile()) return stats;
@@ -73,14 +71,14 @@ export function noSuchFile(path: string): Error {
 }
 
 /**
- * The first `length` bytes of an open file, which has them. At once where that is little, through the pool where it is
+ * The first `length` bytes of an open file that has them: at once where these are few, through the thread pool where
  * not.
  */
 export function readRange(fd: number, length: number): Buffer | Promise<Buffer> {
   return length <= INLINE_LIMIT ? readRangeNow(fd, length) : readLarge(fd, length);
 }
 
-/** The same on this thread, whatever the length. */
+/** {@link readRange} on this thread, whatever the length. */
 export function readRangeNow(fd: number, length: number): Buffer {
   if (length === 0) return NOTHING;
   const content = length <= INLINE_LIMIT ? Buffer.allocUnsafe(length) : bufferFor(length);
@@ -94,7 +92,7 @@ async function readLarge(fd: number, size: number, path?: string): Promise<Buffe
   return content;
 }
 
-/** For a file whose length says nothing: until a read gives nothing. */
+/** Reads a file whose length says nothing, until a read gives nothing. */
 async function readToEnd(fd: number, path?: string): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
@@ -127,14 +125,14 @@ async function closingAfter(fd: number, reading: Promise<Buffer>): Promise<Buffe
 }
 
 /**
- * Writes a range of `data` to the same range of a file, every byte of it. At once where it is small, through the pool
- * where it is not.
+ * Writes a range of `data` to the same range of a file: at once where it is small, through the thread pool where it is
+ * not.
  */
 export function writeRange(fd: number, data: Buffer, from: number, to: number): void | Promise<void> {
   return to - from <= INLINE_LIMIT ? writeRangeNow(fd, data, from, to) : writeFullyAsync(fd, data, from, from, to);
 }
 
-/** The same on this thread, whatever the length. */
+/** {@link writeRange} on this thread, whatever the length. */
 export function writeRangeNow(fd: number, data: Buffer, from: number, to: number): void {
   writeFully(fd, data, from, from, to);
 }

@@ -3,8 +3,8 @@ import { percent } from './numbers.js';
 import type { Scale } from './scale.js';
 
 /**
- * Charts are rows: a name at the left, a plot that takes the rest. Across, everything is placed in percent, so that a chart becomes
- * narrower without its text becoming smaller.
+ * A row of a chart: a name at the left, and a plot in the rest of the width. Horizontal positions are in percent, so
+ * that a chart becomes narrower without its text becoming smaller.
  */
 export interface ChartRow {
   readonly name: Part;
@@ -20,7 +20,7 @@ export interface Chart {
 
 export interface LegendItem {
   readonly name: string;
-  /** A drawing of 16 by 12. */
+  /** A drawing of 16 by 12 pixels. */
   readonly sign?: Markup;
 }
 
@@ -38,19 +38,21 @@ function renderLegend(items: readonly LegendItem[]): Markup {
   return html`<span class="legend">${items.map(({ name, sign }) => html`<span>${sign && drawing(sign)}${name}</span>`)}</span>`;
 }
 
-/** Lines across a plot of this height, one for each tick of the axis below. */
+/** Vertical lines in a plot of this height, one for each tick of the axis below. */
 export function gridLines({ ticks }: Scale, height: number): Markup[] {
   return ticks.map(
     ({ at }) => html`<line class="grid" x1="${percent(at)}" x2="${percent(at)}" y1="0" y2="${height}"/>`,
   );
 }
 
-/** So many labels fit below a plot on a narrow screen. */
+/** This many labels fit below a plot on a narrow screen. */
 const FITTING_LABELS = 4;
 
-/** The axis below plots. `format` names a tick. On narrow screens every other label of many is left out. */
+/**
+ * The axis below plots. `format` makes the label of a tick. Where there are many, narrow screens show every other one.
+ */
 export function axisRow({ ticks }: Scale, format: (value: number) => string): ChartRow {
-  // Labels at the ends stay inside.
+  // Labels at the ends must not stick out.
   const anchorOf = (at: number) => (at < 0.02 ? 'start' : at > 0.98 ? 'end' : 'middle');
   const labels = ticks.map(({ value, at }, index) => {
     const className = ticks.length > FITTING_LABELS && (ticks.length - 1 - index) % 2 === 1 ? 'every-other' : '';
@@ -62,7 +64,7 @@ export function axisRow({ ticks }: Scale, format: (value: number) => string): Ch
   };
 }
 
-/** Attributes that place a rectangle from one value to another; never too narrow to be seen. */
+/** The attributes of a rectangle that reaches from one value to another, and is wide enough to be seen. */
 export function stretch(scale: Scale, from: number, to: number): Markup {
   const start = scale.at(from);
   return html`x="${percent(start)}" width="${percent(Math.max(0.001, scale.at(to) - start))}"`;
@@ -75,7 +77,7 @@ export function upwardLabels({ ticks }: Scale, height: number, format: (value: n
   return html`<div class="scale" style="height:${height}px">${ticks.map(label)}</div>`;
 }
 
-/** Lines up a plot of this height, one for each tick of the axis beside it. */
+/** Horizontal lines in a plot of this height, one for each tick of the axis beside it. */
 export function levelLines({ ticks }: Scale, height: number): Markup[] {
   return ticks.map(({ at }) => {
     const y = Math.round(height * (1 - at));
@@ -83,7 +85,7 @@ export function levelLines({ ticks }: Scale, height: number): Markup[] {
   });
 }
 
-/** A line through points, both coordinates from 0 to 1, upwards. Its width does not change with the page's. */
+/** A line through points whose coordinates go from 0 to 1, `y` upwards. It keeps its thickness on a wider page. */
 export function lineThrough(
   points: readonly (readonly [x: number, y: number])[],
   height: number,

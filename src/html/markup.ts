@@ -12,7 +12,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export class Markup {
   readonly #source: string;
 
-  /** Not for use outside this file: what is given here is believed. */
+  /** For this file only: the source is not escaped. */
   constructor(source: string) {
     this.#source = source;
   }
@@ -22,19 +22,22 @@ export class Markup {
   }
 }
 
-/** What a template takes: text, which is escaped, and markup, which is not. `undefined` is nothing. */
+/**
+ * What can be put into a template: text and numbers, which are escaped, and markup, which is not. `undefined` is empty.
+ */
 export type Part = Markup | string | number | undefined | readonly Part[];
 
 /**
- * Builds markup from a template. Whatever is filled in is escaped, unless it is markup itself, so that neither the text of a report nor
- * the name of a file can become a tag, an attribute or a script. It may stand between tags and in quoted attributes, not in the names of
- * tags, nor in scripts or styles. Characters that are not seen are shown as `\u202e`.
+ * Builds markup from a template. Every part is escaped, unless it is markup itself, so that neither the text of a
+ * report nor the name of a file can become a tag, an attribute or a script. A part may stand between tags and in quoted
+ * attributes, but not in the name of a tag, nor in scripts or styles. An unprintable character is shown as its code:
+ * `\u202e`.
  */
 export function html(fixed: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(fixed.reduce((source, text, index) => `${source}${render(parts[index - 1])}${text}`));
 }
 
-/** A path, or a call with paths and flags, that is broken into lines behind slashes and bars, where it must be broken. */
+/** A path, or a call with paths and flags, in which a browser may break the line behind slashes and bars. */
 export function breakable(text: string): Markup {
   const [first, ...rest] = text.split(/(?<=[/|])/);
   return html`${first}${rest.map((part) => html`<wbr>${part}`)}`;

@@ -1,17 +1,17 @@
 import { html, type Markup, type Part } from './markup.js';
 import { STYLE } from './style.js';
 
-/** What a page consists of. */
+/** The contents of a page. */
 export interface Page {
   readonly title: string;
-  /** Styles of this page alone. */
+  /** Styles that only this page has. */
   readonly style?: Markup;
   readonly body: Part;
 }
 
 /**
- * One page that needs nothing else: no script, no network, and a policy that forbids both, so that nothing in a report can run even if it
- * got through. Light or dark as the reader's system is. Ends with a newline.
+ * A page in one file. It needs neither scripts nor the network, and its policy forbids both, so that nothing in a
+ * report could run even if it were not escaped. Light or dark, as the system of the reader is set. Ends with a newline.
  */
 export function renderPage({ title, style, body }: Page): string {
   return html`<!doctype html>

@@ -1,8 +1,8 @@
 import { html } from './markup.js';
 
 /**
- * What all pages look like. Colours are named for what they mean, once for light and once for dark; text on each of its grounds has a
- * contrast of at least 4.5 to 1. Only fonts of the system: a page loads nothing.
+ * The style of all pages. Colours are named for what they mean, and defined for light and for dark; text has a contrast
+ * of at least 4.5 to 1 on every background it stands on. Fonts are those of the system: a page loads nothing.
  */
 export const STYLE = html`<style>
 :root {

@@ -1,7 +1,9 @@
-/** What a terminal or a browser acts on instead of showing it: control and formatting characters, and separators of lines. */
+/**
+ * Characters that a terminal or a browser acts on instead of showing them: control, formatting, and line separators.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** The text with each such character shown: `\u001b`. */
+/** The text with each unprintable character shown as its code: `\u001b`. */
 export function showUnprintable(text: string): string {
   return text.replace(UNPRINTABLE, (character) =>
     character

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../errors.js';
+import { type HoldfastError, invalidArgument } from '../errors.js';
 import { shown } from '../os/shown.js';
 
 /*
@@ -18,7 +18,7 @@ export function assertKnownOptions(options: unknown, known: readonly string[]): 
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw noOptions(options, known);
   let offered = isRoot(Object.getPrototypeOf(options));
   for (const name of namesIn(options, known)) {
-    if (!known.includes(name)) throw invalid(`Unknown option "${name}"; known: ${known.join(', ')}.`);
+    if (!known.includes(name)) throw invalidArgument(`Unknown option "${name}"; known: ${known.join(', ')}.`);
     offered = true;
   }
   if (!offered) throw noOptions(options, known);
@@ -47,9 +47,5 @@ function isRoot(prototype: unknown): boolean {
 }
 
 function noOptions(given: unknown, known: readonly string[]): HoldfastError {
-  return invalid(`Options are an object with ${known.join(', ')}; not ${shown(given)}.`);
-}
-
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
+  return invalidArgument(`Options are an object with ${known.join(', ')}; not ${shown(given)}.`);
 }

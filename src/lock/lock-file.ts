@@ -4,7 +4,7 @@ import { sidecarPath } from '../os/lock-names.js';
 import { absolutePath } from '../os/paths.js';
 import { assertMayLock } from '../os/permissions.js';
 import { abortReason } from '../os/realms.js';
-import { clearTimeout, setTimeout } from '../os/timers.js';
+import { clearTimeout, LONGEST_TIMER_MS, setTimeout } from '../os/timers.js';
 import type { HeldLock } from './file-lock.js';
 import { describeHolders } from './holders.js';
 import { LockQueue, type Waiter } from './lock-queue.js';
@@ -16,8 +16,6 @@ import { tellingOfWait } from './wait-report.js';
 
 /** Idle queues are kept for a while, since they know whose turn it is; beyond this many they are forgotten. */
 const IDLE_QUEUES = 256;
-/** setTimeout takes a longer time for 1 ms. So a wait of more than 24 days has no limit. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** By the path of the sidecar. A second name for the same sidecar has a queue of its own, see {@link queueFor}. */
 const queues = new Map<string, LockQueue>();
@@ -132,6 +130,7 @@ function waitFor(queue: LockQueue, sidecar: Sidecar, mode: LockMode, { timeoutMs
       reject(timeoutError(queue, sidecar, mode, timeoutMs));
       return;
     }
+    // A longer wait has no limit.
     if (timeoutMs <= LONGEST_TIMER_MS) {
       timer = setTimeout(() => giveUp(timeoutError(queue, sidecar, mode, timeoutMs)), timeoutMs);
     }

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../errors.js';
+import { invalidArgument } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { isAbortSignal, throwIfAborted } from '../os/realms.js';
 import { shown } from '../os/shown.js';
@@ -26,13 +26,10 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export function patience(options: WaitOptions): Patience {
   const { timeout: timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs) || timeoutMs < 0) {
-    throw new HoldfastError(
-      'ERR_INVALID_ARGUMENT',
-      `timeout must be a number of milliseconds, 0 or more, not ${shown(timeoutMs)}.`,
-    );
+    throw invalidArgument(`timeout must be a number of milliseconds, 0 or more, not ${shown(timeoutMs)}.`);
   }
   if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'signal must be an AbortSignal.');
+    throw invalidArgument('signal must be an AbortSignal.');
   }
   throwIfAborted(signal);
   return { timeoutMs, signal };
@@ -41,5 +38,5 @@ export function patience(options: WaitOptions): Patience {
 /** Throws `ERR_INVALID_ARGUMENT` for anything but the two modes. */
 export function assertMode(mode: unknown): asserts mode is LockMode {
   if (mode === 'shared' || mode === 'exclusive') return;
-  throw new HoldfastError('ERR_INVALID_ARGUMENT', `A lock is 'shared' or 'exclusive', not ${shown(mode)}.`);
+  throw invalidArgument(`A lock is 'shared' or 'exclusive', not ${shown(mode)}.`);
 }

@@ -1,4 +1,4 @@
-import { errorCode, HoldfastError, quietly } from '../errors.js';
+import { errorCode, HoldfastError, invalidArgument, quietly } from '../errors.js';
 import type { LockMode } from '../os/flock.js';
 import { assertRoomFor, nameTooLong, sidecarPath } from '../os/lock-names.js';
 import { absolutePath, resolveFile } from '../os/paths.js';
@@ -26,9 +26,7 @@ export function locateSidecar(path: string | URL): Sidecar {
   const file = resolveFile(absolutePath(path));
   if (file.stats !== undefined && !file.stats.isFile()) {
     const kind = file.stats.isDirectory() ? 'a directory' : 'not a regular file';
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', `Expected the path of a regular file: ${file.path} is ${kind}.`, {
-      path: file.path,
-    });
+    throw invalidArgument(`Expected the path of a regular file: ${file.path} is ${kind}.`, { path: file.path });
   }
   assertRoomFor('.lock', file.path);
   return { dataPath: file.path, path: sidecarPath(file.path), dataStats: file.stats };

@@ -3,9 +3,10 @@ import { libc } from './libc.js';
 import { isRestricted } from './permissions.js';
 
 /*
- * Calls on an open descriptor that Node refuses under its permission model, whatever paths were allowed: it cannot tell which file the
- * descriptor is. Ours are of files that it let us open. Without them `shared` could not be brought to the disk before it is mapped, and a
- * sidecar would not get its mode, nor the turnstile its stamp. There the C library does them; `--allow-addons` is needed in any case.
+ * Calls on an open descriptor. Under its permission model Node refuses them, whatever paths were allowed, since it does
+ * not know which file a descriptor stands for. Then the C library makes them, for files that Node allowed this package
+ * to open; `--allow-addons` is needed in any case. Without them the cache's file `shared` could not be flushed before
+ * it is mapped, a sidecar would not get its mode, and the turnstile not its stamp.
  */
 
 export function fsync(fd: number): void {

@@ -3,11 +3,12 @@ import { libc, libcFailure } from './libc.js';
 
 const RENAME_EXCHANGE = 2;
 
-/** `unsupported` says that nothing was changed: this kernel, file system or installation has no exchange. */
+/** `unsupported`: nothing was changed, since this kernel, file system or installation has no exchange. */
 export type ExchangeOutcome = 'exchanged' | 'unsupported';
 
 /**
- * Swaps two names in one atomic step (renameat2(2), `RENAME_EXCHANGE`). Both must exist, on one file system.
+ * Exchanges what two names stand for in one atomic step (renameat2(2), `RENAME_EXCHANGE`). Both must exist, on one file
+ * system.
  *
  * `unsupported` where the platform is not Linux, koffi is missing, the kernel is older than 3.15 (ENOSYS) or the file
  * system has no exchange (EINVAL; NFS, some FUSE). Any other failure is thrown as node:fs would: ENOENT, EXDEV, EACCES.

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 
-/** Kinds of file system that differ in what they promise. `unknown` is whatever has a number not listed here. */
+/** Kinds of file system that differ in what they promise. `unknown`: its number is not in the list below. */
 export type FilesystemKind =
   | 'ext'
   | 'xfs'
@@ -17,7 +17,7 @@ export type FilesystemKind =
   | 'ceph'
   | 'unknown';
 
-/** `f_type` of statfs(2): the numbers of linux/magic.h and of the drivers that keep their own. */
+/** By `f_type` of statfs(2): the numbers of linux/magic.h, and those that drivers define for themselves. */
 const KINDS: ReadonlyMap<number, FilesystemKind> = new Map([
   [0xef53, 'ext'],
   [0x58465342, 'xfs'],
@@ -38,19 +38,22 @@ const KINDS: ReadonlyMap<number, FilesystemKind> = new Map([
 ]);
 
 /**
- * Which kind of file system holds this path. virtiofs answers `fuse`, whose protocol it speaks. Linux only: elsewhere the numbers
- * mean other things and the answer is `unknown`.
+ * The kind of file system that holds this path. virtiofs counts as `fuse`, whose protocol it speaks. Outside Linux,
+ * where the numbers mean other things, the answer is `unknown`.
  */
 export function filesystemKind(path: string): FilesystemKind {
   if (process.platform !== 'linux') return 'unknown';
-  // The field is a signed 32-bit number on some architectures, and SMB's is negative there.
+  // On some architectures the field is a signed 32-bit number, and that of SMB is negative.
   return KINDS.get(statfsSync(path).type >>> 0) ?? 'unknown';
 }
 
 const USUAL_BLOCK = 4_096;
 const LARGEST_BLOCK = 1_048_576;
 
-/** In what the file system at this path gives space to files: `f_bsize` of statfs(2), or the usual page where that says nothing sensible. */
+/**
+ * The unit in which the file system at this path gives space to files: `f_bsize` of statfs(2), or a page where that is
+ * no plausible size.
+ */
 export function blockBytes(path: string): number {
   const { bsize } = statfsSync(path);
   return Number.isSafeInteger(bsize) && bsize >= 512 && bsize <= LARGEST_BLOCK ? bsize : USUAL_BLOCK;

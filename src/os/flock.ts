@@ -3,12 +3,12 @@ import { ownRequire } from '#own-require';
 import { errorCode, HoldfastError } from '../errors.js';
 import { libc, libcFailure } from './libc.js';
 import { hintOf } from './permissions.js';
-import { isError, messageOf } from './realms.js';
+import { firstLineOf, isError } from './realms.js';
 
 /** `shared`: any number of holders. `exclusive`: one holder, and no shared one beside it. */
 export type LockMode = 'shared' | 'exclusive';
 
-/** What carries flock(2) into this thread. */
+/** The package that calls flock(2) in this thread. */
 export type FlockMechanism = 'fs-ext' | 'koffi';
 
 /** flock(2) operations; the numbers are the same on every kernel that has the call. */
@@ -19,7 +19,7 @@ const LOCK_UN = 8;
 
 interface Flock {
   readonly mechanism: FlockMechanism;
-  /** False where somebody else holds the lock (EWOULDBLOCK). */
+  /** False where another open file holds the lock (EWOULDBLOCK). */
   lockNow(fd: number, operation: number): boolean;
   unlock(fd: number): void;
 }
@@ -27,22 +27,22 @@ interface Flock {
 let selected: Flock | undefined;
 
 /**
- * Tries flock(2) on an open descriptor, without ever blocking: `true` when the lock is ours, `false` when another open
- * file description holds it in a way that excludes us. The kernel releases it when the last copy of the descriptor is
- * closed, so also when the process dies.
+ * Tries flock(2) on an open descriptor, without ever blocking. `true`: the descriptor has the lock. `false`: another
+ * open file description has it in a mode that excludes this one. The kernel releases the lock when the last copy of the
+ * descriptor is closed, so also when the process dies.
  *
- * Throws `ERR_LOCK_UNSUPPORTED` where neither fs-ext nor koffi can be loaded: there is no weaker lock to fall back to.
+ * Throws `ERR_LOCK_UNSUPPORTED` where neither fs-ext nor koffi can be loaded. There is no weaker lock to fall back to.
  */
 export function tryFlock(fd: number, mode: LockMode): boolean {
   return flock().lockNow(fd, (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB);
 }
 
-/** Gives the lock of this descriptor up. Does nothing where there is none. */
+/** Gives up the lock of this descriptor. Does nothing where it has none. */
 export function unflock(fd: number): void {
   flock().unlock(fd);
 }
 
-/** Which of the two carries the locks of this thread. Throws like {@link tryFlock}. */
+/** The package that calls flock(2) in this thread. Throws as {@link tryFlock} does. */
 export function flockMechanism(): FlockMechanism {
   return flock().mechanism;
 }
@@ -53,9 +53,9 @@ function flock(): Flock {
 }
 
 /**
- * fs-ext on the main thread, koffi elsewhere. Not fs-ext in both: its addon keeps state per process, and Node crashes
- * with a segmentation fault within some sixty short-lived workers that load it too. koffi in the workers is safe beside
- * fs-ext on the main thread. `HOLDFAST_FLOCK` forces either for the main thread, and `koffi` everywhere.
+ * fs-ext on the main thread, or koffi where that does not load; koffi in workers. The addon of fs-ext has one state per
+ * process, and Node crashes with a segmentation fault within some sixty short-lived workers that load it too. koffi in
+ * workers is safe beside fs-ext on the main thread. `HOLDFAST_FLOCK` chooses for the main thread.
  */
 function select(): Flock {
   const forced = process.env['HOLDFAST_FLOCK'];
@@ -82,7 +82,7 @@ function select(): Flock {
   const where = isMainThread ? (forced ? `HOLDFAST_FLOCK=${forced}` : 'fs-ext or koffi') : 'koffi, in a worker thread';
   throw new HoldfastError(
     'ERR_LOCK_UNSUPPORTED',
-    `flock(2) cannot be reached through ${where}: ${failures.map(describe).join('; ')}.${hintOf(failures[0])}`,
+    `flock(2) cannot be reached through ${where}: ${failures.map(firstLineOf).join('; ')}.${hintOf(failures[0])}`,
     { syscall: 'flock', cause: failures[0] },
   );
 }
@@ -92,7 +92,8 @@ function loadFsExt(): Flock {
   return {
     mechanism: 'fs-ext',
     lockNow(fd, operation) {
-      // "Taken" comes as an error, and collecting its stack takes time. Under --frozen-intrinsics the limit stays as it is.
+      // A busy lock is told by an error, whose stack costs time to collect. Under --frozen-intrinsics the limit cannot
+      // be set.
       const { stackTraceLimit } = Error;
       Reflect.set(Error, 'stackTraceLimit', 0);
       try {
@@ -128,8 +129,4 @@ function loadKoffi(): Flock {
       if (c.flock(fd, LOCK_UN) !== 0) throw c.lastError('flock');
     },
   };
-}
-
-function describe(error: unknown): string {
-  return messageOf(error).split('\n')[0] ?? '';
 }

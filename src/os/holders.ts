@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/** `7: FLOCK  ADVISORY  WRITE 4242 fd:01:131 0 EOF`; a line with `->` is somebody who waits (proc_locks(5)). */
+/** `7: FLOCK  ADVISORY  WRITE 4242 fd:01:131 0 EOF`. A line with `->` is a process that waits (proc_locks(5)). */
 const LINE = /^\d+: FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+) /;
 
 /**
- * The processes that hold flock(2) on a file, as /proc/locks tells. Best effort, for messages: empty where there is no
- * /proc, and holders in other pid namespaces are not named. Inodes are compared, devices are not: their numbers differ there from
- * those of stat(2) on some file systems.
+ * The processes that hold flock(2) on a file, from /proc/locks. Best effort, for messages: empty where there is no
+ * /proc, and without the holders in other pid namespaces. Only inodes are compared: on some file systems the device
+ * numbers there are not those of stat(2).
  */
 export function flockHolders(path: string): number[] {
   try {

@@ -1,9 +1,14 @@
 import type { load } from 'koffi';
 
-/** Calls of the C library on an open descriptor. The numbers are their results: not 0 means failure, and `lastError` knows which. */
+/**
+ * Calls of the C library on an open descriptor. They return 0, or another number for a failure, which `lastError` then
+ * tells.
+ */
 export interface DescriptorCalls {
   fsync(fd: number): number;
-  /** In the thread pool, where nobody can ask for `errno` afterwards: a failure is EIO, which it nearly always is. */
+  /**
+   * In the thread pool, after which `errno` cannot be read: every failure is told as EIO, which it nearly always is.
+   */
   fsyncAsync(fd: number, done: (error?: Error) => void): void;
   fchmod(fd: number, mode: number): number;
   fchown(fd: number, uid: number, gid: number): number;
@@ -11,7 +16,7 @@ export interface DescriptorCalls {
   futimens(fd: number, atime: number, mtime: number): number;
 }
 
-/** Declares them, which takes longer than to call them: only where they are needed. */
+/** Declares these calls. That takes longer than to make them, so it is done only where they are needed. */
 export function declareDescriptorCalls(library: ReturnType<typeof load>): DescriptorCalls {
   const fsync = library.func('fsync', 'int', ['int']);
   const futimens = library.func('futimens', 'int', ['int', 'void *']);
@@ -30,7 +35,7 @@ export function declareDescriptorCalls(library: ReturnType<typeof load>): Descri
   };
 }
 
-/** Two of `struct timespec` with words of 64 bits. */
+/** An array of `struct timespec` with words of 64 bits. */
 function timespecs(times: readonly number[]): Buffer {
   const bytes = Buffer.alloc(16 * times.length);
   for (const [index, time] of times.entries()) {

@@ -2,7 +2,7 @@ import { getSystemErrorName } from 'node:util';
 import { ownRequire } from '#own-require';
 import { type DescriptorCalls, declareDescriptorCalls } from './libc-descriptors.js';
 
-/** An error of the operating system, shaped as those of node:fs are. */
+/** An error of the operating system, with the properties that those of node:fs have. */
 export interface SystemError extends Error {
   code: string;
   errno: number;
@@ -11,36 +11,39 @@ export interface SystemError extends Error {
 }
 
 /**
- * The C library, reached through koffi. A negative result means failure; `lastError` must be asked at once.
- * Pointers are plain numbers: user space ends at 2^47 on the machines Node supports, so they are exact.
+ * The C library, called through koffi. A negative result means failure; `lastError` must be called right after it.
+ * Pointers are plain numbers, which are exact: user space ends at 2^47 on the machines that Node supports.
  */
 export interface Libc {
   flock(fd: number, operation: number): number;
   /** mmap(2). Returns the address, or -1. */
   mmap(address: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
-  /** ioctl(2) of a request that reads or writes what `argument` holds. */
+  /** ioctl(2) with a request that reads or writes `argument`. */
   ioctl(fd: number, request: number, argument: Buffer): number;
-  /** renameat2(2) with both paths taken from the working directory. */
+  /** renameat2(2); relative paths start at the working directory. */
   renameat2(from: string, to: string, flags: number): number;
   /** Calls on descriptors, for where node:fs refuses them. */
   descriptorCalls(): DescriptorCalls;
-  /** The error of the call before this one, as node:fs would have thrown it. */
+  /** The error of the last call, as node:fs would have thrown it. */
   lastError(syscall: string, path?: string): SystemError;
-  /** Where the bytes lie, of which there must be one at least. */
+  /** The address of the bytes. There must be at least one. */
   addressOf(bytes: Buffer): number;
   /** An ArrayBuffer over memory that this process has mapped. It cannot be detached or transferred. */
   view(address: number, length: number): ArrayBuffer;
 }
 
 const AT_FDCWD = -100;
-/** renameat2(2) on kernels whose C library has no wrapper (musl before 1.2.6): asked for by number. */
+/** The number of renameat2(2), for C libraries that have no wrapper for it (musl before 1.2.6). */
 const SYS_RENAMEAT2: Record<string, number> = { x64: 316, arm64: 276, ia32: 353, arm: 382, riscv64: 276 };
 
 let loaded: Libc | undefined;
 let failure: unknown;
 
-/** The C library, or an error that says why it cannot be reached (koffi missing, or no build of it for this platform). */
+/**
+ * The C library. Throws an error that says why it cannot be called (koffi missing, or no build of it for this
+ * platform).
+ */
 export function libc(): Libc {
   if (loaded !== undefined) return loaded;
   if (failure !== undefined) throw failure;
@@ -80,7 +83,7 @@ function load(): Libc {
       return descriptorCalls;
     },
     lastError: (syscall, path) => systemError(koffi.errno(), syscall, path),
-    // The first byte that is like the first one is the first one.
+    // memchr(3) finds the first byte at the address of the bytes.
     addressOf: (bytes) => Number(memchr(bytes, bytes.readUInt8(0), 1)),
     view: (address, length) => koffi.view(BigInt(address), length),
   };

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { HoldfastError } from '../errors.js';
 
 /*
- * The names of the files that a lock needs beside a data file. `<path>.lock` is for everybody: whoever flocks it takes part, in any
- * language, so it has this name or there is no lock. Where the next in line stands is known to holdfast alone: that name may be
- * another one where the usual one is longer than a name can be.
+ * The names of the two files that a lock needs beside a data file. The sidecar `<path>.lock` is also locked by programs
+ * in other languages, so it has this name, or there is no lock. Only holdfast uses the turnstile: where its usual name
+ * would be longer than a name can be, it has another one.
  */
 
 /** In bytes: NAME_MAX of Linux, whatever the file system; some allow less (pathname(7)). */
@@ -17,7 +17,7 @@ export function sidecarPath(dataPath: string): string {
   return `${dataPath}.lock`;
 }
 
-/** Where the next in line for a sidecar stands. Every process comes to the same name. */
+/** The turnstile of a sidecar. Every process computes the same name. */
 export function turnstilePath(sidecar: string): string {
   const path = `${sidecar}.next`;
   if (fits(path)) return path;
@@ -25,12 +25,12 @@ export function turnstilePath(sidecar: string): string {
   return `${sidecar.slice(0, -nameOf(sidecar).length)}.holdfast-${digest}.lock.next`;
 }
 
-/** Throws `ERR_INVALID_ARGUMENT` where a name made of the data file's and this suffix would be too long to be one. */
+/** Throws `ERR_INVALID_ARGUMENT` where the data file's name with this suffix would be too long. */
 export function assertRoomFor(suffix: string, dataPath: string): void {
   if (!fits(`${dataPath}${suffix}`)) throw nameTooLong(dataPath, `${dataPath}${suffix}`);
 }
 
-/** What is said of a name that has no room for those of the files beside it. */
+/** The error for a data file whose name is too long for the files beside it. */
 export function nameTooLong(dataPath: string, path: string, cause?: unknown): HoldfastError {
   const [name, whole] = [Buffer.byteLength(nameOf(path)), Buffer.byteLength(path)];
   const message = `The name of ${dataPath} is too long: a file beside it would have a name of ${name} bytes and a path of ${whole}; here can be ${LONGEST_NAME} and ${LONGEST_PATH} at most, on some file systems less.`;

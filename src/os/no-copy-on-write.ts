@@ -1,8 +1,8 @@
 import { libc } from './libc.js';
 
 /*
- * ioctl_iflags(2). The numbers hold for every architecture that Node is built for but PowerPC; a `long` is part of them, though the
- * kernel reads and writes an `int`.
+ * ioctl_iflags(2). The numbers hold for every architecture that Node is built for, except PowerPC. They encode the size
+ * of a `long`, though the kernel reads and writes an `int`.
  */
 const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
@@ -10,8 +10,9 @@ const FS_NOCOW_FL = 0x0080_0000;
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
 
 /**
- * Has a file, which must be empty still, overwritten where it is, on a file system that otherwise takes a new block for each write (btrfs;
- * `chattr +C`). Throws an error of the operating system where that cannot be, ENOTSUP where it is not known how.
+ * Turns copy-on-write off for a file, which must be empty: from then on a write changes the file's blocks in place
+ * (btrfs; `chattr +C`). Throws the error of the operating system where the file system cannot do that, and ENOTSUP
+ * where the flag is not known.
  */
 export function setNoCopyOnWrite(fd: number): void {
   if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch)) {
@@ -25,7 +26,7 @@ export function setNoCopyOnWrite(fd: number): void {
   if (c.ioctl(fd, FS_IOC_SETFLAGS, flags) !== 0) throw c.lastError('ioctl');
 }
 
-/** Whether a file is overwritten where it is, as far as its flags tell. */
+/** Whether the flags of a file say that copy-on-write is off. */
 export function isNoCopyOnWrite(fd: number): boolean {
   const c = libc();
   const flags = Buffer.alloc(8);

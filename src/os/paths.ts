@@ -1,32 +1,32 @@
-import { HoldfastError } from '../errors.js';
+import { invalidArgument } from '../errors.js';
 import { isUrl, pathOfUrl } from './realms.js';
 import { type Stats, syscalls } from './syscalls.js';
 
-/** As many links as Linux itself follows before it says ELOOP (path_resolution(7)). */
+/** Linux follows as many links before it fails with ELOOP (path_resolution(7)). */
 const MAXIMUM_LINKS = 40;
 
-/** A file as the system will find it: an absolute path whose last component is not a symbolic link. */
+/** A file after its symbolic links were followed: an absolute path whose last component is no symbolic link. */
 export interface ResolvedFile {
   readonly path: string;
   /** `undefined` where there is no file yet. */
   readonly stats: Stats | undefined;
 }
 
-/** A path argument as an absolute string. It is not normalised: `a/link/../b` is left for the kernel, which knows where `link` leads. */
+/** A path argument as an absolute string. Not normalised: only the kernel knows where `link` in `a/link/../b` leads. */
 export function absolutePath(path: string | URL): string {
   const text = isUrl(path) ? fromUrl(path) : path;
   if (typeof text !== 'string' || text === '') {
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'A path must be a non-empty string or a file: URL.');
+    throw invalidArgument('A path must be a non-empty string or a file: URL.');
   }
   if (text.includes('\0')) {
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'A path cannot contain a NUL character.', { path: text });
+    throw invalidArgument('A path cannot contain a NUL character.', { path: text });
   }
   return text.startsWith('/') || process.platform === 'win32' ? text : `${process.cwd()}/${text}`;
 }
 
 /**
- * Follows symbolic links of the last component, also those that lead to no file yet. Without this one data file has as
- * many sidecars as it has names.
+ * Follows the symbolic links of the last component, also to a file that does not exist yet. Otherwise a data file would
+ * have a sidecar for each of its names.
  */
 export function resolveFile(path: string): ResolvedFile {
   let current = path;
@@ -53,8 +53,6 @@ function fromUrl(url: URL): string {
   try {
     return pathOfUrl(url);
   } catch (error) {
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', `A path given as a URL must be a file: URL, not ${url.protocol}`, {
-      cause: error,
-    });
+    throw invalidArgument(`A path given as a URL must be a file: URL, not ${url.protocol}`, { cause: error });
   }
 }

@@ -4,8 +4,9 @@ import { libcFailure } from './libc.js';
 import { sidecarPath, turnstilePath } from './lock-names.js';
 
 /*
- * Node's permission model (`node --permission`): what a program was not allowed beforehand is refused call by call, with an error that names
- * one flag at most. What is needed is asked here, all at once.
+ * Node's permission model (`node --permission`) refuses call by call what the program was not allowed at its start,
+ * with errors that name one flag at most. Here all that is needed is checked at once, and one error names every flag
+ * that is missing.
  */
 
 /** Whether this process runs under the permission model. */
@@ -13,7 +14,7 @@ export function isRestricted(): boolean {
   return process.permission !== undefined;
 }
 
-/** Throws `ERR_ACCESS_DENIED` where a file cannot be locked and read, as far as permissions are concerned. */
+/** Throws `ERR_ACCESS_DENIED` where the permission model does not allow a file to be locked and read. */
 export function assertMayLock(path: string): void {
   if (!isRestricted()) return;
   const folder = dirname(path);
@@ -26,21 +27,22 @@ export function assertMayLock(path: string): void {
 }
 
 /**
- * The same for a cache in a directory. Every folder on the way to it is looked at, so that nobody else can put another cache there; and the
- * boot id, so that what a crash of the machine left is found out.
+ * Throws `ERR_ACCESS_DENIED` where the permission model does not allow a cache in a directory. A cache reads every
+ * folder on the way to it, to make sure that no other user can put another cache there; and the boot id, to find out
+ * that the machine has crashed.
  */
 export function assertMayKeepCache(directory: string): void {
   if (!isRestricted()) return;
-  const looked = ['/', `${directory}/format`, '/proc/sys/kernel/random/boot_id'];
+  const read = ['/', `${directory}/format`, '/proc/sys/kernel/random/boot_id'];
   const flags = [
     ...missingAddons(),
-    ...(looked.every((path) => process.permission.has('fs.read', path)) ? [] : ['--allow-fs-read=*']),
+    ...(read.every((path) => process.permission.has('fs.read', path)) ? [] : ['--allow-fs-read=*']),
     ...missing('write', `${directory}/format`, directory),
   ];
   refuse(flags, directory, `keeps a cache in ${directory}`);
 }
 
-/** What is added to the message about a native package that did not load. */
+/** An addition to the message about a native package that did not load: the flag of Node that is missing. */
 export function hintOf(failure: unknown): string {
   return errorCode(failure) === 'ERR_DLOPEN_DISABLED' ? ' Start Node with --allow-addons.' : '';
 }

@@ -18,16 +18,13 @@ export const {
 } = fs.constants;
 
 /**
- * So much is read or written with one call. node:fs takes lengths as 32-bit numbers, and so a read of 2^32 + 5 bytes
- * for one of 5; Linux moves 2^31 - 4096 bytes at most; and a thread of the pool that is busy for long is missing to
- * everybody else's calls.
+ * One call reads or writes at most this much. node:fs takes lengths as 32-bit numbers, and so a read of 2^32 + 5 bytes
+ * for one of 5; Linux moves 2^31 - 4096 bytes at most; and while a long call occupies a thread of the pool, all other
+ * calls have one thread less.
  */
 export const LONGEST_TRANSFER = 8 * 1024 * 1024;
 
-/**
- * Nobody can ask for more, whatever it believes. Less than was asked for is what read(2) and write(2) give anyway, now
- * and then.
- */
+/** No caller gets more with one call. It must expect less in any case: read(2) and write(2) may stop short. */
 function capped(length: number): number {
   return length < LONGEST_TRANSFER ? length : LONGEST_TRANSFER;
 }
@@ -39,9 +36,9 @@ function openThroughPool(path: string, flags: number, mode?: number): Promise<nu
 }
 
 /**
- * Every system call that `lock/`, `file/` and `cache/` make, in one table, so that a test can make the n-th call fail,
- * write short or be counted. Descriptors come from node:fs, which opens close-on-exec, and closes those of a worker
- * thread when the thread is terminated.
+ * Every system call that `lock/`, `file/` and `cache/` make, in one table, so that a test can count the calls, and let
+ * the n-th one fail or write short. Descriptors come from node:fs, which opens them close-on-exec, and closes those of
+ * a worker thread when it is terminated.
  */
 const real = {
   open: (path: string, flags: number, mode?: number): number => {
@@ -89,7 +86,7 @@ const real = {
         error ? reject(error) : resolve(count),
       );
     }),
-  /** Through the thread pool: fsync(2) lasts milliseconds. */
+  /** Through the thread pool: fsync(2) takes milliseconds. */
   fsyncAsync,
   ftruncate: (fd: number, length: number): void => fs.ftruncateSync(fd, length),
   fchmod,
@@ -123,7 +120,7 @@ export type Stats = fs.Stats;
 /** The table in force. Read it at each call (`syscalls.open(...)`): a test may have replaced an entry. */
 export const syscalls: Syscalls = { ...real };
 
-/** For tests: puts other functions into the table; what is returned puts the former ones back. */
+/** For tests: puts other functions into the table. Returns what puts the former ones back. */
 export function replaceSyscalls(replacements: Partial<Syscalls>): () => void {
   const former = { ...syscalls };
   Object.assign(syscalls, replacements);

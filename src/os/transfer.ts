@@ -3,15 +3,15 @@ import { HoldfastError, type HoldfastErrorDetails } from '../errors.js';
 import { LONGEST_TRANSFER, syscalls } from './syscalls.js';
 
 /*
- * Moving more bytes than one system call moves. read(2) and write(2) may stop short without saying so, and are never
- * asked for more than LONGEST_TRANSFER: so a length of any size is made of steps that are exact. Every layer above
- * reads and writes through these.
+ * Reading and writing of any length. read(2) and write(2) may stop short, and are never asked for more than
+ * LONGEST_TRANSFER: so a transfer is made of as many calls as it takes. The layers above read and write through these
+ * functions.
  */
 
 /**
- * Fills `bytes` (the range `from` to `to` of it) with what the file has at `position`, as far as the file reaches;
- * gives how many bytes that were. Fewer than asked for means that the file ended: who was promised more says so
- * (`assertAll`), or finds it by a checksum.
+ * Fills `bytes` (its range `from` to `to`) from the file, beginning at `position`. Returns how many bytes were read:
+ * fewer than asked for means that the file ended. A caller that was promised more checks that, with `assertAll` or by a
+ * checksum.
  */
 export function readFully(fd: number, bytes: Buffer, position: number, from = 0, to = bytes.length): number {
   let done = from;
@@ -65,17 +65,15 @@ export async function writeFullyAsync(
 }
 
 /**
- * Throws `EIO` where a file had fewer bytes than its length promised: somebody has cut it, without a lock, while it was
- * read.
+ * Throws `EIO` where a file had fewer bytes than its length promised: a program without the lock has truncated it while
+ * it was read.
  */
 export function assertAll(count: number, promised: number): void {
   if (count === promised) return;
   throw failed('read', `the file ended after ${count} of ${promised} bytes`);
 }
 
-/**
- * Memory for so many bytes. `ERR_VALUE_TOO_LARGE` where there is no Buffer of that length here, or not enough memory.
- */
+/** Memory for so many bytes. Throws `ERR_VALUE_TOO_LARGE` where no Buffer can be that long, or memory is short. */
 export function bufferFor(length: number, path?: string): Buffer {
   assertHoldable(length, path);
   try {
@@ -86,8 +84,8 @@ export function bufferFor(length: number, path?: string): Buffer {
 }
 
 /**
- * Throws `ERR_VALUE_TOO_LARGE` where no Buffer of this Node can be so long: beyond 4 GiB on Node 20; later ones know no
- * such limit.
+ * Throws `ERR_VALUE_TOO_LARGE` where no Buffer can be so long: beyond 4 GiB on Node 20; later versions have no such
+ * limit.
  */
 export function assertHoldable(length: number, path?: string): void {
   if (length <= constants.MAX_LENGTH) return;
@@ -103,7 +101,7 @@ function at(path: string | undefined): HoldfastErrorDetails {
   return path === undefined ? {} : { path };
 }
 
-/** A write that wrote nothing and gave no error would be tried for ever. */
+/** Throws where a write has written nothing and told no error: it would be tried for ever. */
 function progress(count: number): number {
   if (count > 0) return count;
   throw failed('write', 'write wrote nothing');

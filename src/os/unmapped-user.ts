@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** The owner of whatever belongs to no user of this user namespace (user_namespaces(7)). */
+/** The owner that files have whose true owner is no user of this user namespace (user_namespaces(7)). */
 const OVERFLOW_USER = 65_534;
 
 let isNobodyMapped: boolean | undefined;
 
 /**
- * Whether a file of this owner belongs to somebody outside the user namespace, as the folders around a rootless container do. No user
- * inside can be that one. False where 65534 is a user like any other.
+ * Whether the owner of a file is outside the user namespace, as with the folders around a rootless container: no
+ * process inside can run as that user. False where 65534 is an ordinary user of the namespace.
  */
 export function isUnmappedUser(uid: number): boolean {
   if (uid !== OVERFLOW_USER) return false;
@@ -15,7 +15,7 @@ export function isUnmappedUser(uid: number): boolean {
   return !isNobodyMapped;
 }
 
-/** Each line: first user inside, first user outside, how many. */
+/** Whether the namespace has this user. A line of uid_map: first user inside, first user outside, how many. */
 function isMapped(uid: number): boolean {
   try {
     const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
