@@ -89,14 +89,16 @@ export function setErasAside(paths: CachePaths): string[] {
 }
 
 /**
- * Renames the folder of an era that is over, so that paths into it fail. A folder that came with a lower layer of an overlay file system cannot be
- * renamed: it stays where it is, over and named by nobody, and is deleted there (docs/decisions.md). Under the lock of `format`.
+ * Renames the folder of an era that is over, so that paths into it fail. They do where it has gone by now: whoever gives up building one
+ * deletes it without the lock. A folder that came with a lower layer of an overlay file system cannot be renamed: it stays where it is,
+ * over and named by nobody, and is deleted there (docs/decisions.md). Under the lock of `format`.
  */
 export function setAside(paths: CachePaths, name: string): void {
   try {
     syscalls.rename(`${paths.version}/${name}`, endedPath(paths));
   } catch (error) {
-    if (errorCode(error) !== 'EXDEV') throw error;
+    const code = errorCode(error);
+    if (code !== 'EXDEV' && code !== 'ENOENT') throw error;
   }
 }
 

@@ -49,14 +49,23 @@ export function removeNamed(era: Era, shard: number, hash: string): number | und
  * made and gone again; large ones are made before it, under a lock of their own.
  */
 export function isOrphaned(path: string): boolean {
-  return whereOrphaned(path, () => {}) !== undefined;
+  return whereOrphaned(path, () => true) === true;
 }
 
-/** Removes an orphaned temporary if it is one. Inside the shard's exclusive section. Gives the bytes that were freed. */
+/**
+ * Removes an orphaned temporary if it is one. Inside the shard's exclusive section. Gives the bytes that were freed. Who made it removes it
+ * outside any section, also at this moment: that it is gone then says nothing about the era.
+ */
 export function removeOrphan(era: Era, path: string): number | undefined {
   return whereOrphaned(path, (stats) => {
-    if (stats.isFile()) syscalls.unlink(path);
-    else moveAway(era, path);
+    try {
+      if (stats.isFile()) syscalls.unlink(path);
+      else moveAway(era, path);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    return stats.isFile() ? stats.size : 0;
   });
 }
 
@@ -67,13 +76,10 @@ export function removeLeftover(era: Era, shard: number, name: string): void {
 }
 
 /** The lock is held while `work` runs: whoever has made the file and is about to lock it finds it taken, or gone. */
-function whereOrphaned(path: string, work: (stats: Stats) => void): number | undefined {
+function whereOrphaned<T>(path: string, work: (stats: Stats) => T): T | undefined {
   const stats = syscalls.lstat(path);
   if (stats === undefined) return undefined;
-  if (!stats.isFile()) {
-    work(stats);
-    return 0;
-  }
+  if (!stats.isFile()) return work(stats);
   let fd: number;
   try {
     fd = syscalls.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -81,9 +87,7 @@ function whereOrphaned(path: string, work: (stats: Stats) => void): number | und
     return undefined;
   }
   try {
-    if (!syscalls.tryFlock(fd, 'exclusive')) return undefined;
-    work(stats);
-    return stats.size;
+    return syscalls.tryFlock(fd, 'exclusive') ? work(stats) : undefined;
   } finally {
     quietly(() => syscalls.close(fd));
   }

@@ -1,13 +1,22 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { commitSync } from '../../src/cache/commit.js';
 import { encodeEntry } from '../../src/cache/entry.js';
 import { cachePaths } from '../../src/cache/layout.js';
 import { prune } from '../../src/cache/prune.js';
 import { openLockFile } from '../../src/lock/index.js';
-import { syscalls } from '../../src/os/syscalls.js';
+import { replaceSyscalls, syscalls } from '../../src/os/syscalls.js';
 import { cacheForTest, clearNow, has, noted, pathOf, put } from '../helpers/cache.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';
 
@@ -81,6 +90,40 @@ describe('prune', () => {
     expect(existsSync('/etc/passwd')).toBe(true);
     syscalls.close(live.fd);
     expect(await prune(core)).toEqual({ ...NOTHING, temporaries: 1 });
+  });
+
+  test('loses nothing where whoever made a temporary removes it at the same moment', async () => {
+    const core = cacheForTest();
+    const path = `${dirname(put(core, 'key', 'value'))}/.given-up`;
+    writeFileSync(path, '');
+    const { tryFlock } = syscalls;
+    const restore = replaceSyscalls({
+      tryFlock(fd, mode) {
+        // Between the look at it and the lock on it.
+        if (readlinkSync(`/proc/self/fd/${fd}`) === path) unlinkSync(path);
+        return tryFlock(fd, mode);
+      },
+    });
+    onTestFinished(restore);
+    expect(await prune(core)).toEqual(NOTHING);
+    expect(existsSync(path)).toBe(false);
+    expect(has(core, 'key')).toBe(true);
+  });
+
+  test('passes over an era that whoever began it gives up at the same moment', async () => {
+    const core = cacheForTest();
+    const folder = `${cachePaths(core.directory).version}/new-0123`;
+    mkdirSync(folder);
+    const { rename } = syscalls;
+    const restore = replaceSyscalls({
+      rename(from, to) {
+        if (from === folder) rmdirSync(folder);
+        rename(from, to);
+      },
+    });
+    onTestFinished(restore);
+    expect(await prune(core)).toEqual(NOTHING);
+    expect(existsSync(folder)).toBe(false);
   });
 
   test('removes locks of flights that nobody holds', async () => {
