@@ -39,7 +39,7 @@ import { putEntry, putTemporary, removeEntry, type TemporaryEntry } from './writ
 
 /** How one value is stored. */
 export interface StoreValueOptions extends TimeOptions {
-  readonly stamps?: Stamps;
+  readonly stamps?: Stamps<Era>;
 }
 
 /** A value ready to be written: the bytes of its entry, and the version that makes it known again. */

@@ -30,3 +30,11 @@ function staleSpan(ends: Ends | undefined): number {
   if (ends === undefined || ends.expiresAt === Number.POSITIVE_INFINITY) return 0;
   return ends.staleUntil - ends.expiresAt;
 }
+
+/** Whether an expired entry may still be given out while a new value is loaded. What a caller asks for counts, else what was stored. */
+export function isGivenStale(
+  { expiresAt, staleUntil }: Pick<EntryHeader, 'expiresAt' | 'staleUntil'>,
+  staleMs: number | undefined,
+): boolean {
+  return Date.now() < (staleMs === undefined ? staleUntil : expiresAt + staleMs);
+}

@@ -6,7 +6,7 @@ import { type Era, endEraIn, openEra } from './era.js';
 import { tryExclusiveLock, whileLocked } from './exclusive-file.js';
 import { assertCompatible, type CacheStrategy, incompatible, readFormat, writeFormat } from './format.js';
 import { type CachePaths, ERA_PREFIX, eraPaths } from './layout.js';
-import { formerEras, setAside, versionNames } from './leftovers.js';
+import { formerEras, setAside, versionNames } from './former-eras.js';
 import { type Removal, removeBehind } from './remove-tree.js';
 import { assertSafeEra } from './safe-path.js';
 import { runWaiting, runWaitingSync, type Waiting } from './waiting.js';

@@ -17,7 +17,7 @@ import { readStream } from './read-stream.js';
 import { handOut, handOutLater, Reads } from './reads.js';
 import { set, setSync } from './set.js';
 import { type CacheStats, cacheStats } from './stats.js';
-import { invalidateTags } from './tags.js';
+import { invalidateTags } from './tags-now.js';
 import type { TypedFileCache } from './typed-cache.js';
 import { type Change, type UpdateOptions, update, updateSync } from './update.js';
 import type { Loaded, Storable } from './value-types.js';

@@ -1,7 +1,6 @@
 import { HoldfastError } from '../errors.js';
 import { assertKnownOptions, namesOf } from '../lock/index.js';
 import { isAbortSignal } from '../os/realms.js';
-import type { EntryHeader } from './entry.js';
 import { checkTags } from './key.js';
 import { resolveStale, resolveTtl } from './options.js';
 
@@ -52,12 +51,4 @@ export function resolveFlightOptions(options: GetOrSetOptions, lockTimeoutMs: nu
     lockTimeoutMs: lockTimeout === undefined ? lockTimeoutMs : resolveTtl(lockTimeout),
     signal,
   };
-}
-
-/** Whether an expired entry may still be given out while a new value is loaded. What a caller asks for counts, else what was stored. */
-export function isGivenStale(
-  { expiresAt, staleUntil }: Pick<EntryHeader, 'expiresAt' | 'staleUntil'>,
-  staleMs: number | undefined,
-): boolean {
-  return Date.now() < (staleMs === undefined ? staleUntil : expiresAt + staleMs);
 }

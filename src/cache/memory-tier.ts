@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { TagStamp } from './entry-tags.js';
 import type { Era } from './era.js';
-import { isGivenStale } from './flight-options.js';
+import { isGivenStale } from './entry-times.js';
 import type { Place } from './key.js';
 import type { MemoryLimits } from './memory-options.js';
 import { isHit, type Kept } from './protocol.js';

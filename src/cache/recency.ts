@@ -1,6 +1,6 @@
 import { monotonicMs } from '../os/boot.js';
-import type { Era } from './era.js';
 import type { Place } from './key.js';
+import type { WithWords } from './tags.js';
 
 /** The clock of the words for accesses. */
 export const TICKS_PER_SECOND = 256;
@@ -17,23 +17,23 @@ export function accessClock(): number {
 }
 
 /** To be called at each hit, those in memory too. */
-export function noteRead(era: Era, place: Pick<Place, 'slot'>): void {
+export function noteRead(era: WithWords, place: Pick<Place, 'slot'>): void {
   era.words.touch(place.slot, accessClock());
 }
 
 /** Notes that `bytes` become the entry of a key. Inside the shard's exclusive section. */
-export function noteWrite(era: Era, place: Pick<Place, 'shard' | 'slot'>, bytes: Buffer): void {
+export function noteWrite(era: WithWords, place: Pick<Place, 'shard' | 'slot'>, bytes: Buffer): void {
   noteWriteUntil(era, place, staleUntilOf(bytes));
 }
 
 /** The same for an entry whose bytes are not in memory. */
-export function noteWriteUntil(era: Era, place: Pick<Place, 'shard' | 'slot'>, staleUntil: number): void {
+export function noteWriteUntil(era: WithWords, place: Pick<Place, 'shard' | 'slot'>, staleUntil: number): void {
   era.words.touch(place.slot, accessClock());
   noteExpiry(era, place.shard, staleUntil);
 }
 
 /** Notes until when an entry may be given out (milliseconds since 1970, or never). Inside the shard's exclusive section. */
-export function noteExpiry(era: Era, shard: number, staleUntil: number): void {
+export function noteExpiry(era: WithWords, shard: number, staleUntil: number): void {
   if (staleUntil === Number.POSITIVE_INFINITY) return;
   const seconds = Math.min(0xffffffff, Math.max(1, Math.floor(staleUntil / 1_000)));
   const former = era.words.nextExpiry(shard);
@@ -41,7 +41,7 @@ export function noteExpiry(era: Era, shard: number, staleUntil: number): void {
 }
 
 /** Whether the shard may hold entries that can no longer be given out. */
-export function mayHoldExpired(era: Era, shard: number, nowMs: number): boolean {
+export function mayHoldExpired(era: WithWords, shard: number, nowMs: number): boolean {
   const seconds = era.words.nextExpiry(shard);
   return seconds !== 0 && seconds * 1_000 <= nowMs;
 }
@@ -50,7 +50,7 @@ export function mayHoldExpired(era: Era, shard: number, nowMs: number): boolean 
  * When a slot was last used, for comparison with others. A time that is still to come was noted before the machine was started: the
  * clock began anew.
  */
-export function lastUse(era: Era, slot: number, now: number): number {
+export function lastUse(era: WithWords, slot: number, now: number): number {
   const noted = era.words.access(slot);
   return noted > now + 1 ? 0 : noted;
 }

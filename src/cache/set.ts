@@ -4,7 +4,7 @@ import type { Evictor } from './evictor.js';
 import type { Place } from './key.js';
 import { resolveSetOptions, type SetOptions } from './options.js';
 import { placeToWrite } from './own-write.js';
-import { stampTagsNow } from './tags.js';
+import { stampTagsNow } from './tags-now.js';
 
 /**
  * Makes a value the entry of a key. What was stored is visible when this resolves, also where the cache was cleared meanwhile: the value

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { CacheCore } from './core.js';
 import type { EntryHeader } from './entry.js';
 import type { TagStamp } from './entry-tags.js';
-import type { Era } from './era.js';
-import { checkTags } from './key.js';
 import { GENERATIONS, type SharedWords } from './words.js';
 
 /*
@@ -24,7 +21,8 @@ interface TagPlace {
 const places = new Map<string, TagPlace>();
 const MOST_PLACES = 10_000;
 
-function placeOfTag(tag: string): TagPlace {
+/** Which count a tag has, and which shard's section it is changed in. */
+export function placeOfTag(tag: string): TagPlace {
   let place = places.get(tag);
   if (place === undefined) {
     const digest = createHash('sha256').update(tag).digest();
@@ -35,24 +33,20 @@ function placeOfTag(tag: string): TagPlace {
   return place;
 }
 
+/** What has words: an era. */
+export interface WithWords {
+  readonly words: SharedWords;
+}
+
 /** Tags with generations, and the era that these are of. */
-export interface Stamps {
-  readonly era: Era;
+export interface Stamps<E extends WithWords = WithWords> {
+  readonly era: E;
   readonly tags: readonly TagStamp[];
 }
 
 /** The tags with the generations of this moment. Taken before a load begins, so that what is invalidated meanwhile is not stored as current. */
-export function stampTags(era: Era, tags: readonly string[]): Stamps {
+export function stampTags<E extends WithWords>(era: E, tags: readonly string[]): Stamps<E> {
   return { era, tags: tags.map((tag) => ({ tag, generation: era.words.generation(placeOfTag(tag).index) })) };
-}
-
-/**
- * The same in the era that is present now, whichever this instance looked at last: what has been invalidated in a newer one lies before the
- * value. Where the next one is not there yet, all that is invalidated in it lies behind, as a value expects that follows into it (commit.ts).
- */
-export function stampTagsNow({ store }: CacheCore, tags: readonly string[]): Stamps {
-  const era = tags.length === 0 ? store.opened : (store.tryEra() ?? store.opened);
-  return stampTags(era, tags);
 }
 
 /** Whether none of the tags was invalidated since. */
@@ -61,15 +55,6 @@ export function areCurrent(words: SharedWords, stamps: readonly TagStamp[]): boo
 }
 
 /** Neither expired nor invalidated, by the words of the era that it lies in: for who is inside a section. */
-export function isFreshIn(era: Era, { expiresAt, tags }: Pick<EntryHeader, 'expiresAt' | 'tags'>): boolean {
+export function isFreshIn(era: WithWords, { expiresAt, tags }: Pick<EntryHeader, 'expiresAt' | 'tags'>): boolean {
   return expiresAt > Date.now() && areCurrent(era.words, tags);
-}
-
-/** Makes every entry that carries one of the tags a miss, for every process, when it resolves. */
-export async function invalidateTags(core: CacheCore, tags: readonly string[]): Promise<void> {
-  core.assertOpen();
-  for (const tag of checkTags(tags)) {
-    const { shard, index } = placeOfTag(tag);
-    await core.store.inside(shard, 'exclusive', (era) => era.words.nextGeneration(index));
-  }
 }

@@ -1,7 +1,8 @@
 import type { CacheCore } from './core.js';
 import { type Found, type FoundEntry, readOrOpenEntry } from './disk.js';
 import type { Era } from './era.js';
-import { type FlightOptions, isGivenStale } from './flight-options.js';
+import { isGivenStale } from './entry-times.js';
+import type { FlightOptions } from './flight-options.js';
 import type { Place } from './key.js';
 import { readLarge } from './large-read.js';
 import type { GiveOut, Reads } from './reads.js';
@@ -10,7 +11,7 @@ import { areCurrent, type Stamps, stampTags } from './tags.js';
 /** An entry that the loader is to replace, if there is one, and what was noted of the key before it began. */
 export interface Begun {
   readonly era: Era;
-  readonly stamps: Stamps;
+  readonly stamps: Stamps<Era>;
   readonly previous?: { readonly value: unknown; readonly entry: FoundEntry };
 }
 

@@ -12,7 +12,8 @@ import type { Evictor } from './evictor.js';
 import { checkTags, type Place } from './key.js';
 import { resolveTtl } from './options.js';
 import { insideUpdate, insideUpdateSync, placeToWrite } from './own-write.js';
-import { isFreshIn, type Stamps, stampTagsNow } from './tags.js';
+import { isFreshIn, type Stamps } from './tags.js';
+import { stampTagsNow } from './tags-now.js';
 
 /** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
 export type Change<V, R = V | undefined> = (old: V | undefined) => R;
@@ -32,7 +33,7 @@ interface Seen {
   readonly value: unknown;
   /** Of the entry that the value is of; `undefined` where a read gives none. */
   readonly header: DecodedHeader | undefined;
-  readonly stamps: Stamps;
+  readonly stamps: Stamps<Era>;
 }
 
 const KNOWN = namesOf<UpdateOptions>({ ttl: true, tags: true });

@@ -1,5 +1,5 @@
 import type { EntryProblem } from './check-entry.js';
-import type { LeftoverKind } from './leftovers.js';
+import type { LeftoverKind } from './former-eras.js';
 
 /**
  * What `verify` finds. Beside what may be wrong with an entry: `orphaned temporary`, left by a writer that was killed; `stray`, nothing that

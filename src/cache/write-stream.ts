@@ -65,7 +65,7 @@ export class WriteStreams {
 /** A temporary file under way, and the generations that the tags had when it was begun. */
 interface Begun {
   readonly temporary: Temporary;
-  readonly stamps: Stamps;
+  readonly stamps: Stamps<Era>;
   readonly payloadOffset: number;
   readonly writer: PayloadWriter;
 }
@@ -170,7 +170,7 @@ class EntryWriter extends Writable {
     this.#begun?.temporary.close();
   }
 
-  #header(stamps: Stamps): Omit<EntryHeader, 'payloadLength'> {
+  #header(stamps: Stamps<Era>): Omit<EntryHeader, 'payloadLength'> {
     const { ttl, staleMs } = this.#options;
     return { ...this.#core.header(this.#place, { ttl, staleMs, stamps }), codec: 'bytes', rewritable: false };
   }
