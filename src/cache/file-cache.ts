@@ -1,29 +1,40 @@
 import type { Readable, Writable } from 'node:stream';
 import type { MappedFile } from '../file/index.js';
-import { remove, removeSync } from './commit.js';
-import { CacheCore } from './core.js';
-import { Evictor } from './evictor.js';
-import type { Load, LoadContext } from './flight.js';
-import type { GetOrSetOptions } from './flight-options.js';
-import { Flights } from './flights.js';
-import { entries, keys } from './iterate.js';
-import { forEachInTurns } from './many.js';
-import { map } from './map.js';
-import type { KeptValue } from './memory-tier.js';
-import { type FileCacheOptions, resolveSetOptions, type SetOptions } from './options.js';
-import { placeToWrite } from './own-write.js';
-import { type PruneOptions, type PruneReport, prune } from './prune.js';
-import { readStream } from './read-stream.js';
-import { handOut, handOutLater, Reads } from './reads.js';
-import { set, setSync } from './set.js';
-import { type CacheStats, cacheStats } from './stats.js';
-import { invalidateTags } from './tags-now.js';
+import {
+  CacheCore,
+  type FileCacheOptions,
+  forEachInTurns,
+  invalidateTags,
+  resolveSetOptions,
+  type SetOptions,
+} from './core/index.js';
+import { Evictor } from './eviction/index.js';
+import type { Loaded, Storable } from './format/index.js';
+import { Flights, type GetOrSetOptions, type Load, type LoadContext } from './load/index.js';
+import { entries, handOut, handOutLater, type KeptValue, keys, map, Reads, readStream } from './read/index.js';
 import type { TypedFileCache } from './typed-cache.js';
-import { type Change, type UpdateOptions, update, updateSync } from './update.js';
-import type { Loaded, Storable } from './value-types.js';
-import { type VerifyOptions, verify } from './verify.js';
-import type { VerifyReport } from './verify-report.js';
-import { WriteStreams } from './write-stream.js';
+import {
+  type CacheStats,
+  cacheStats,
+  type PruneOptions,
+  type PruneReport,
+  prune,
+  type VerifyOptions,
+  type VerifyReport,
+  verify,
+} from './upkeep/index.js';
+import {
+  type Change,
+  placeToWrite,
+  remove,
+  removeSync,
+  set,
+  setSync,
+  type UpdateOptions,
+  update,
+  updateSync,
+  WriteStreams,
+} from './write/index.js';
 
 /** A value with its times, in milliseconds since 1970. */
 export interface CacheEntry<V> {

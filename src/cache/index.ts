@@ -1,15 +1,17 @@
-export type { BuiltInCodec, Codec } from './codec.js';
+export type { FileCacheOptions, MemoryOptions, SetOptions } from './core/index.js';
+export type { CacheStrategy } from './directory/index.js';
 export type { CacheEntry } from './file-cache.js';
-export type { Load, LoadContext } from './flight.js';
-export type { GetOrSetOptions } from './flight-options.js';
-export type { CacheStrategy } from './format.js';
-export type { MemoryOptions } from './memory-options.js';
-export type { FileCacheOptions, SetOptions } from './options.js';
-export type { PruneOptions, PruneReport } from './prune.js';
+export type { BuiltInCodec, Codec, Loaded, Storable } from './format/index.js';
+export type { GetOrSetOptions, Load, LoadContext } from './load/index.js';
 export { FileCache, type FileCacheConstructor } from './public-class.js';
-export type { CacheStats, MemoryStats } from './stats.js';
 export type { KeyOf, TypedFileCache, ValueOf } from './typed-cache.js';
-export type { UpdateOptions } from './update.js';
-export type { Loaded, Storable } from './value-types.js';
-export type { VerifyOptions } from './verify.js';
-export type { VerifyProblem, VerifyReport } from './verify-report.js';
+export type {
+  CacheStats,
+  MemoryStats,
+  PruneOptions,
+  PruneReport,
+  VerifyOptions,
+  VerifyProblem,
+  VerifyReport,
+} from './upkeep/index.js';
+export type { UpdateOptions } from './write/index.js';

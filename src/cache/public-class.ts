@@ -1,5 +1,5 @@
+import type { FileCacheOptions } from './core/index.js';
 import { FileCache as Implementation } from './file-cache.js';
-import type { FileCacheOptions } from './options.js';
 
 /**
  * How a FileCache is made. What the codec says of the values is their type: Buffers and strings; with others it is yours to say

@@ -1,9 +1,8 @@
+import type { SetOptions } from './core/index.js';
 import type { CacheEntry, FileCache } from './file-cache.js';
-import type { LoadContext } from './flight.js';
-import type { GetOrSetOptions } from './flight-options.js';
-import type { SetOptions } from './options.js';
-import type { UpdateOptions } from './update.js';
-import type { Storable } from './value-types.js';
+import type { Storable } from './format/index.js';
+import type { GetOrSetOptions, LoadContext } from './load/index.js';
+import type { UpdateOptions } from './write/index.js';
 
 /** The keys of a schema: names, and patterns such as `user:${string}`. */
 export type KeyOf<S> = keyof S & string;

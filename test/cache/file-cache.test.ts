@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { FileCacheOptions } from '../../src/cache/core/options.js';
 import { FileCache } from '../../src/cache/file-cache.js';
-import type { FileCacheOptions } from '../../src/cache/options.js';
 import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';
 

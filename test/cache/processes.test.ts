@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
-import { placeOf } from '../../src/cache/key.js';
+import { placeOf } from '../../src/cache/format/key.js';
 import { begin, DAMAGES, expectAgreement, outcome, worker } from '../helpers/cache-workers.js';
 import { quickFolder } from '../helpers/folder.js';
 import { needs } from '../helpers/needs.js';

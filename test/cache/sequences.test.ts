@@ -1,8 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { BuiltInCodec, Codec } from '../../src/cache/codec.js';
 import { FileCache } from '../../src/cache/file-cache.js';
+import type { BuiltInCodec, Codec } from '../../src/cache/format/codec.js';
 import { quickFolder } from '../helpers/folder.js';
 import { scaled } from '../helpers/scale.js';
 import { skipWithoutKoffi } from '../helpers/with-koffi.js';

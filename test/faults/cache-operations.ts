@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import type { FileCacheOptions } from '../../src/cache/core/options.js';
 import { FileCache } from '../../src/cache/file-cache.js';
-import type { FileCacheOptions } from '../../src/cache/options.js';
 
 /** An operation of a cache, what it is tried on, and what it makes of it. */
 export interface CacheOperation {

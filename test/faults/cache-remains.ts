@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { placeOf } from '../../src/cache/key.js';
+import { placeOf } from '../../src/cache/format/key.js';
 
 /**
  * How many locks of flock(2) this process holds, as the kernel tells: between two operations none. Not the one on the folder

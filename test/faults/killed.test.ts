@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
-import { SHARDS } from '../../src/cache/key.js';
-import type { ProblemKind } from '../../src/cache/verify-report.js';
-import { SharedWords } from '../../src/cache/words.js';
+import { SHARDS } from '../../src/cache/format/key.js';
+import { SharedWords } from '../../src/cache/shared/words.js';
+import type { ProblemKind } from '../../src/cache/upkeep/verify-report.js';
 import { quickFolder } from '../helpers/folder.js';
 import { run } from '../helpers/run.js';
 import { scaled } from '../helpers/scale.js';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { expect } from 'vitest';
 import { FileCache } from '../../src/cache/file-cache.js';
-import { SHARED_LENGTH } from '../../src/cache/words.js';
+import { SHARED_LENGTH } from '../../src/cache/shared/words.js';
 import { errorCode } from '../../src/errors.js';
 import { type Running, run } from './run.js';
 

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { commitSync } from '../../src/cache/commit.js';
-import { CacheCore } from '../../src/cache/core.js';
-import { SHARDS } from '../../src/cache/key.js';
-import type { FileCacheOptions } from '../../src/cache/options.js';
-import { type Totals, totalsNoted } from '../../src/cache/totals.js';
+import { CacheCore } from '../../src/cache/core/core.js';
+import type { FileCacheOptions } from '../../src/cache/core/options.js';
+import { SHARDS } from '../../src/cache/format/key.js';
+import { type Totals, totalsNoted } from '../../src/cache/upkeep/totals.js';
+import { commitSync } from '../../src/cache/write/commit.js';
 import { quickFolder } from './folder.js';
 
 /** A cache for one test, in a folder of its own unless one is given. Closed when the test ends. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { placeOf } from '../../src/cache/key.js';
+import { placeOf } from '../../src/cache/format/key.js';
 import { quickFolder } from './folder.js';
 import { type Recorded, readHistory, staleReads } from './history.js';
 import { run } from './run.js';

@@ -2,8 +2,8 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import type { FileCacheOptions } from '../../src/cache/core/options.js';
 import { FileCache } from '../../src/cache/file-cache.js';
-import type { FileCacheOptions } from '../../src/cache/options.js';
 import { quickFolder } from './folder.js';
 
 /** A cache for one test, and where it lies. Closed when the test ends. */

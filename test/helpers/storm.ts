@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CacheStrategy } from '../../src/cache/directory/manifest.js';
 import { FileCache } from '../../src/cache/file-cache.js';
-import type { CacheStrategy } from '../../src/cache/format.js';
 import { COUNTERS } from '../processes/storm-value.mjs';
 import { quickFolder } from './folder.js';
 import { type Running, run } from './run.js';

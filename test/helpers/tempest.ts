@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CacheStrategy } from '../../src/cache/directory/manifest.js';
 import { FileCache } from '../../src/cache/file-cache.js';
-import type { CacheStrategy } from '../../src/cache/format.js';
 import { temporaryFolder } from './folder.js';
 import { mountTmpfs } from './mount.js';
 import { type Running, run, runProgram } from './run.js';

@@ -1,5 +1,5 @@
-import { type NextEra, nextEraSteps } from '../../src/cache/eras.js';
-import { type HitStep, protocol, type Step } from '../../src/cache/protocol.js';
+import { type NextEra, nextEraSteps } from '../../src/cache/era/eras.js';
+import { type HitStep, protocol, type Step } from '../../src/cache/shared/protocol.js';
 import {
   type Action,
   ASIDE,

@@ -1,8 +1,8 @@
-import type { Party, ProtocolWords } from '../../src/cache/protocol.js';
+import type { Party, ProtocolWords } from '../../src/cache/shared/protocol.js';
 
 /*
  * One key, and the eras of its cache: who clears, who removes the directory, who hits, fills and writes meanwhile, and who dies of it.
- * The steps are those of src/cache/protocol.ts and src/cache/eras.ts; eras, folders, `format` and the locks are cells of a state.
+ * The steps are those of src/cache/shared/protocol.ts and src/cache/era/eras.ts; eras, folders, `format` and the locks are cells of a state.
  *
  * Right is what one cache without processes could have given: a read may give what was current at some instant since it began, and a
  * write that has returned is seen until something is written or the cache is emptied. After a removal by hand that holds for everybody who

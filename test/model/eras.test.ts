@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextEraSteps } from '../../src/cache/eras.js';
+import { nextEraSteps } from '../../src/cache/era/eras.js';
 import { scaled } from '../helpers/scale.js';
 import { eraModel } from './era-model.js';
 import { eraPrograms } from './era-programs.js';

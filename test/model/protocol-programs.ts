@@ -1,4 +1,4 @@
-import { type HitStep, isOdd, type Outcome, protocol, type Step } from '../../src/cache/protocol.js';
+import { type HitStep, isOdd, type Outcome, protocol, type Step } from '../../src/cache/shared/protocol.js';
 import { Violation } from './explore.js';
 import {
   type Action,

@@ -1,8 +1,8 @@
-import type { Party, ProtocolWords } from '../../src/cache/protocol.js';
+import type { Party, ProtocolWords } from '../../src/cache/shared/protocol.js';
 
 /*
  * Writers and readers on one shard with two slots, one key in each, and a neighbour of the first key in its slot. What they do to the words of `shared` is done by the step functions of
- * src/cache/protocol.ts, one at a time; the lock, the disk and the totals are a few cells of a state. Between any two actions
+ * src/cache/shared/protocol.ts, one at a time; the lock, the disk and the totals are a few cells of a state. Between any two actions
  * anybody else may go on, and anybody may die.
  */
 

@@ -1,6 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { freezeDeeply } from '../../src/cache/share-value.js';
+import { freezeDeeply } from '../../src/cache/read/share-value.js';
 import { lockFile, readFile, updateFile, writeFile } from '../../src/file/index.js';
 import { openCache } from '../helpers/file-cache.js';
 import { quickFolder } from '../helpers/folder.js';

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { FileCache } from '../../dist/cache/file-cache.js';
-import { MemoryTier } from '../../dist/cache/memory-tier.js';
-import { isOdd, protocol } from '../../dist/cache/protocol.js';
+import { MemoryTier } from '../../dist/cache/read/memory-tier.js';
+import { isOdd, protocol } from '../../dist/cache/shared/protocol.js';
 
 /**
  * @typedef {{ directory: string, strategy: 'rename' | 'flock', keys: string[], seconds: number, writer: number, history: string,

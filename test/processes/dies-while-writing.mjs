@@ -2,7 +2,7 @@
 // Kills itself in the middle of a write: node dies-while-writing.mjs DIRECTORY STRATEGY KEY STEP, after the step of this name. What a step
 // before it did stays done.
 import { FileCache } from '../../dist/cache/file-cache.js';
-import { protocol, steps } from '../../dist/cache/protocol.js';
+import { protocol, steps } from '../../dist/cache/shared/protocol.js';
 
 const [directory = '', strategy = 'rename', key = '', name = ''] = process.argv.slice(2);
 const cache = new FileCache({ directory, strategy: strategy === 'flock' ? 'flock' : 'rename' });

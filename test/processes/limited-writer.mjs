@@ -2,7 +2,7 @@
 // Writes new keys into a cache of limited size until it is told to end: <directory> <strategy> <name> <maxEntries> <maxBytes>. Says `writing` when
 // there is nothing free any more for sure; at the end, as JSON, how many entries it wrote and how long the longest write took.
 // Keys of the shard that the key "key" is in are left alone: somebody may be stopped in there.
-import { placeOf } from '../../dist/cache/key.js';
+import { placeOf } from '../../dist/cache/format/key.js';
 import { FileCache } from '../../dist/index.js';
 
 const [directory = '', strategy = '', name = '', maxEntries = '', maxBytes = ''] = process.argv.slice(2);

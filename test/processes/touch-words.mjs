@@ -2,9 +2,9 @@
 // Stores to every page of the words that the processes of a cache share: node touch-words.mjs DIRECTORY. On a disk that has no room for one of
 // them this process ends with SIGBUS.
 import { readFileSync } from 'node:fs';
-import { openEra } from '../../dist/cache/era.js';
-import { SLOTS } from '../../dist/cache/key.js';
-import { GENERATIONS } from '../../dist/cache/words.js';
+import { openEra } from '../../dist/cache/era/era.js';
+import { SLOTS } from '../../dist/cache/format/key.js';
+import { GENERATIONS } from '../../dist/cache/shared/words.js';
 
 const version = `${process.argv[2]}/v1`;
 const { era: name, number } = JSON.parse(readFileSync(`${version}/format`, 'utf8'));

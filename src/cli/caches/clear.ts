@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { totals } from '../../cache/totals.js';
+import { totals } from '../../cache/admin.js';
 import { ExitStatus } from '../process/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';
 import { counted, formatBytes } from '../text/index.js';

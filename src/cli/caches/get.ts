@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import type { CacheCore } from '../../cache/core.js';
-import type { FoundEntry } from '../../cache/disk.js';
-import { readStream } from '../../cache/read-stream.js';
+import type { CacheCore, FoundEntry } from '../../cache/admin.js';
+import { readStream } from '../../cache/admin.js';
 import { errorCode } from '../../errors.js';
 import { ExitStatus, keyFrom, print } from '../process/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type EntrySummary, walk } from '../../cache/walk.js';
+import { type EntrySummary, walk } from '../../cache/admin.js';
 import { listenForInterruption, print } from '../process/index.js';
 import { addReportOptions, openReportLines, type ReportFlags, type ReportLines } from '../reports/index.js';
 import { formatBytes, formatDuration, printable, printableJson } from '../text/index.js';

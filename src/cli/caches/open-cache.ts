@@ -1,7 +1,5 @@
-import { CacheCore } from '../../cache/core.js';
-import { type Format, readFormat } from '../../cache/format.js';
-import { type CachePaths, cachePaths } from '../../cache/layout.js';
-import type { FileCacheOptions } from '../../cache/options.js';
+import type { FileCacheOptions } from '../../cache/admin.js';
+import { CacheCore, type CachePaths, cachePaths, type Format, readFormat } from '../../cache/admin.js';
 import { errorCode, HoldfastError } from '../../errors.js';
 import { absolutePath } from '../../os/paths.js';
 

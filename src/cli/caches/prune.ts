@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type PruneReport, prune } from '../../cache/prune.js';
+import { type PruneReport, prune } from '../../cache/admin.js';
 import { ExitStatus } from '../process/index.js';
 import { runLong } from '../progress/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';

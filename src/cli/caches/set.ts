@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { commit } from '../../cache/commit.js';
+import { commit } from '../../cache/admin.js';
 import { HoldfastError } from '../../errors.js';
 import { asText, ExitStatus, readInput, STANDARD_INPUT } from '../process/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';

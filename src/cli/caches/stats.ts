@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { cacheStats } from '../../cache/stats.js';
+import { cacheStats } from '../../cache/admin.js';
 import { ExitStatus } from '../process/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';
 import { formatBytes, formatCount, printable } from '../text/index.js';

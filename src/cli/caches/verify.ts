@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { verify } from '../../cache/verify.js';
-import type { VerifyReport } from '../../cache/verify-report.js';
+import type { VerifyReport } from '../../cache/admin.js';
+import { verify } from '../../cache/admin.js';
 import { ExitStatus } from '../process/index.js';
 import { runLong } from '../progress/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { commitSync } from '../../../src/cache/commit.js';
+import { commitSync } from '../../../src/cache/write/commit.js';
 import { cacheForTest, has, noted, put } from '../../helpers/cache.js';
 import { MAIN } from '../../helpers/cli.js';
 import { temporaryFolder } from '../../helpers/folder.js';

@@ -32,7 +32,7 @@ Atomics.wait = /** @type {typeof wait} */ (
 const { FileCache } = await import('../../../dist/cache/file-cache.js');
 const { replaceSyscalls, syscalls } = await import('../../../dist/os/syscalls.js');
 if (options.broken === 'no generations') {
-  const { SharedWords } = await import('../../../dist/cache/words.js');
+  const { SharedWords } = await import('../../../dist/cache/shared/words.js');
   SharedWords.prototype.generation = () => 1;
 }
 

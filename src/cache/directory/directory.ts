@@ -1,0 +1,94 @@
+import { errorCode, HoldfastError, quietly } from '../../errors.js';
+import { blockBytes, type FilesystemKind, filesystemKind } from '../../os/filesystem.js';
+import { assertMapSupported } from '../../os/mmap.js';
+import { absolutePath, parentFolder } from '../../os/paths.js';
+import { assertMayKeepCache } from '../../os/permissions.js';
+import { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, syscalls } from '../../os/syscalls.js';
+import { writeFully } from '../../os/transfer.js';
+import { type CachePaths, cachePaths, README_CONTENT, README_FILE, TAG_CONTENT, TAG_FILE } from '../format/index.js';
+import { assertIsCacheOrEmpty, beginningOf } from './recognise.js';
+import { assertOwnFolder, assertSafePath } from './safe-path.js';
+
+/** Where a lock or a mapping does not mean the same to all, or a store to a page can fail. */
+const REFUSED: ReadonlySet<FilesystemKind> = new Set(['nfs', 'smb', '9p', 'fuse', 'ceph', 'zfs', 'bcachefs']);
+
+/** Where overwriting a block needs a new one: nothing is written in place there. */
+const COPY_ON_WRITE: ReadonlySet<FilesystemKind> = new Set(['btrfs']);
+
+/** A directory that a cache can live in. */
+export interface CacheDirectory {
+  readonly paths: CachePaths;
+  readonly copyOnWrite: boolean;
+  /** In what the file system gives space. */
+  readonly blockBytes: number;
+}
+
+/**
+ * Makes the directory where it is missing, and refuses it where a cache in it would be unsafe: `ERR_UNSAFE_DIRECTORY` (somebody else can put
+ * another one in its place, or something into it), `ERR_NOT_A_CACHE` (it holds other things), `ERR_UNSUPPORTED_FILESYSTEM`,
+ * `ERR_MAP_UNSUPPORTED`. Nothing has been made then, and nothing written. `path`: see {@link directoryPath}.
+ */
+export function prepareDirectory(path: string, mode: number): CacheDirectory {
+  assertMayKeepCache(path);
+  assertMapSupported();
+  if (assertSafePath(path, mode) === 'missing') {
+    makeFolders(path, mode);
+    assertSafePath(path, mode);
+  }
+  const kind = filesystemKind(path);
+  if (REFUSED.has(kind)) {
+    const message = `A cache cannot be shared on ${kind}, at ${path}: locks and mappings there do not mean the same to everybody. Give each machine a directory on a local disk, and put a shared tier (Redis or Valkey) behind it.`;
+    throw new HoldfastError('ERR_UNSUPPORTED_FILESYSTEM', message, { path });
+  }
+  assertIsCacheOrEmpty(path);
+  const paths = cachePaths(path);
+  assertOwnFolder(paths.version, mode);
+  complete(`${path}/${TAG_FILE}`, TAG_CONTENT);
+  complete(`${path}/${README_FILE}`, README_CONTENT);
+  makeFolder(paths.version, mode);
+  assertOwnFolder(paths.version, mode);
+  return { paths, copyOnWrite: COPY_ON_WRITE.has(kind), blockBytes: blockBytes(path) };
+}
+
+/** The directory that was asked for, from here on wherever the process changes its working directory to. */
+export function directoryPath(directory: string | URL): string {
+  return absolutePath(directory).replace(/(?<=.)\/+$/, '');
+}
+
+function makeFolders(path: string, mode: number): void {
+  if (makeFolder(path, mode) || parentFolder(path) === path) return;
+  makeFolders(parentFolder(path), mode);
+  if (makeFolder(path, mode)) return;
+  throw Object.assign(new Error(`ENOENT: no such file or directory, mkdir '${path}'`), {
+    code: 'ENOENT',
+    syscall: 'mkdir',
+    path,
+  });
+}
+
+/** False where its parent is missing. */
+function makeFolder(path: string, mode: number): boolean {
+  try {
+    syscalls.mkdir(path, mode);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+    return code === 'EEXIST';
+  }
+  return true;
+}
+
+/**
+ * Writes a file of ours where it is missing, or where whoever began it died before it had the whole of it. Several may be at it: they write
+ * the same bytes to the same places. Whatever else is there stays as it is.
+ */
+function complete(path: string, content: string): void {
+  const found = beginningOf(path);
+  if (found === undefined || found === content || !content.startsWith(found)) return;
+  const fd = syscalls.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
+  try {
+    writeFully(fd, Buffer.from(content), 0);
+  } finally {
+    quietly(() => syscalls.close(fd));
+  }
+}

@@ -1,0 +1,78 @@
+import { quietly } from '../../errors.js';
+import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, syscalls } from '../../os/syscalls.js';
+import type { Era } from '../era/index.js';
+import type { Place } from '../format/index.js';
+import { type RecyclingReader, recycling } from '../shared/index.js';
+
+const FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+
+type EntryPlace = Pick<Place, 'shard' | 'hash' | 'slot'>;
+
+/** What stands at the name of an entry, open for reading. As long as it is, its reader is counted, and nobody writes it again. */
+export interface CountedFile {
+  readonly fd: number;
+  /** Idempotent. Never throws. */
+  close(): void;
+}
+
+/** No link is followed. Throws what open(2) gives; then nobody is counted. */
+export function openCounted(era: Era, place: EntryPlace): CountedFile {
+  const reader = new InstantReader(era, place);
+  try {
+    for (const step of recycling.begin) step(era.words, reader);
+    return reader;
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
+}
+
+/** The same through the thread pool. */
+export async function openCountedLater(era: Era, place: EntryPlace): Promise<CountedFile> {
+  const reader = new PatientReader(era, place);
+  try {
+    for (const step of recycling.begin) await step(era.words, reader);
+    return reader;
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
+}
+
+class Reader implements Omit<RecyclingReader, 'openFile'>, CountedFile {
+  readonly slot: number;
+  fd = -1;
+  protected readonly path: string;
+  readonly #era: Era;
+  #closed = false;
+
+  constructor(era: Era, { shard, hash, slot }: EntryPlace) {
+    this.slot = slot;
+    this.path = era.paths.entry(shard, hash);
+    this.#era = era;
+  }
+
+  closeFile(): void {
+    // What was read is not worse for a failure.
+    if (this.fd !== -1) quietly(() => syscalls.close(this.fd));
+  }
+
+  /** A second one would take somebody else off the count, and close somebody else's file. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const step of recycling.end) step(this.#era.words, this);
+  }
+}
+
+class InstantReader extends Reader implements RecyclingReader {
+  openFile(): undefined {
+    this.fd = syscalls.open(this.path, FLAGS);
+  }
+}
+
+class PatientReader extends Reader implements RecyclingReader<Promise<void>> {
+  async openFile(): Promise<void> {
+    this.fd = await syscalls.openAsync(this.path, FLAGS);
+  }
+}

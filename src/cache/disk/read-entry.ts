@@ -1,0 +1,219 @@
+import { errorCode, HoldfastError } from '../../errors.js';
+import { syscalls } from '../../os/syscalls.js';
+import { bufferFor, readFully } from '../../os/transfer.js';
+import type { Era } from '../era/index.js';
+import {
+  type Damage,
+  type DecodedHeader,
+  decodeHeader,
+  decodePayload,
+  entryLength,
+  LONGEST_HEADER,
+  type PayloadMemory,
+  type Place,
+  payloadHolds,
+  tableLength,
+} from '../format/index.js';
+import { tableHolds } from '../payload/index.js';
+import { noteRead } from '../shared/index.js';
+import { type CountedFile, openCounted } from './counted-file.js';
+
+/**
+ * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be
+ * (some 80 KiB, nearly all of it key), and so any value of 64 KiB under a key that is not as large itself.
+ */
+export const SCRATCH_LENGTH = LONGEST_HEADER;
+
+let scratch: Buffer | undefined;
+
+/**
+ * An entry as it was found. `payload` may be overwritten by the next read of this thread: decode it at once, unless its
+ * memory is said to be its own.
+ */
+export interface FoundEntry {
+  readonly header: DecodedHeader;
+  readonly payload: Buffer;
+  readonly memory?: PayloadMemory;
+  /** Why there is no payload: see {@link unheld}. */
+  readonly failure?: HoldfastError;
+}
+
+/** What a look at the disk came to. `absent`: no entry, or that of another key with the same hash. */
+export type Found =
+  | { readonly kind: 'entry'; readonly entry: FoundEntry }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'damaged'; readonly damage: Damage | 'not a regular file' };
+
+/** Nothing is there. */
+export const ABSENT = { kind: 'absent' } as const;
+
+/**
+ * An entry whose header has been read, and whose file is open: whoever gets one calls `close`. Until then its reader is
+ * counted, and the file does not change (recycling.ts), except in place where the header says so and the shard's lock is
+ * not held.
+ */
+export interface OpenEntry {
+  readonly kind: 'open';
+  readonly fd: number;
+  /** Of the file, slack and all. */
+  readonly fileLength: number;
+  readonly header: DecodedHeader;
+  /** The beginning of the file. May be overwritten by the next read of this thread. */
+  readonly beginning: Buffer;
+  /** Idempotent. */
+  close(): void;
+}
+
+type NoEntry = Exclude<Found, { readonly kind: 'entry' }>;
+
+/** Reads the entry of a key, whole and checked. Only regular files are opened for reading, and no link is followed. */
+export function readEntry(era: Era, place: Place): Found {
+  const found = readOrOpenEntry(era, place);
+  if (found.kind !== 'open') return found;
+  try {
+    return readRest(found);
+  } finally {
+    found.close();
+  }
+}
+
+/**
+ * The same, but an entry longer than `inlineLength` is given open, to be read elsewhere. Nobody rewrites one that is
+ * larger than a page.
+ */
+export function readOrOpenEntry(era: Era, place: Place, inlineLength = SCRATCH_LENGTH): Found | OpenEntry {
+  return reading(era, place, (fd) => {
+    const whole = readAtOnce(fd, place, inlineLength);
+    if (whole !== undefined) return whole;
+    const examined = examine(fd, place);
+    return examined.kind === 'open' && examined.fileLength <= inlineLength ? readRest(examined) : examined;
+  });
+}
+
+/** Reads the entry of a key from a file that is open, and leaves it open. */
+export function readOpenFile(fd: number, place: Place): Found {
+  const examined = examine(fd, place);
+  return examined.kind === 'open' ? readRest(examined) : examined;
+}
+
+/** Closes an entry that was given open and is not wanted. */
+export function closeOpened(found: Found | OpenEntry): void {
+  if (found.kind === 'open') found.close();
+}
+
+/** In memory of its own: the buffer that an entry was read into is used again by the next read, which may come before this one is looked at. */
+export function copied({ header, payload }: FoundEntry): Found {
+  return { kind: 'entry', entry: { header, payload: Buffer.from(payload), memory: 'own' } };
+}
+
+/** Opens the entry of a key and reads its header. */
+export function openEntry(era: Era, place: Place): OpenEntry | NoEntry {
+  return reading(era, place, (fd) => examine(fd, place));
+}
+
+/** What was learnt of an open file whose header holds. */
+type Examined = Omit<OpenEntry, 'close'>;
+
+/** Opens an entry, counted among its readers. Closes it again, unless it is to be given out open. */
+function reading<T extends Found>(era: Era, place: Place, look: (fd: number) => T | Examined): T | OpenEntry | NoEntry {
+  let file: CountedFile | undefined;
+  let opened: CountedFile | undefined;
+  try {
+    file = openCounted(era, place);
+    const found = look(file.fd);
+    if (found.kind === 'entry' || found.kind === 'open') noteRead(era, place);
+    if (found.kind !== 'open') return found;
+    opened = file;
+    return { ...found, close: () => opened?.close() };
+  } catch (error) {
+    return noEntry(error);
+  } finally {
+    if (opened === undefined) file?.close();
+  }
+}
+
+/** What a failure to open or read says of what lies there. Others are passed on. */
+function noEntry(error: unknown): NoEntry {
+  const code = errorCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
+  // A symbolic link; a FIFO or socket, which has no positions to read at; a folder.
+  const noFile = code === 'ELOOP' || code === 'ENXIO' || code === 'ESPIPE' || code === 'EISDIR' || code === 'EACCES';
+  if (noFile) return { kind: 'damaged', damage: 'not a regular file' };
+  throw error;
+}
+
+/**
+ * With one read and no fstat(2): a read that stops short has met the end of the file. `undefined` where that does not
+ * hold, or anything is wrong with the bytes; then a closer look says what.
+ */
+function readAtOnce(fd: number, place: Place, inlineLength: number): Found | undefined {
+  scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
+  const length = syscalls.read(fd, scratch, 0, scratch.length, 0);
+  if (length === scratch.length || length > inlineLength) return undefined;
+  const header = decodeHeader(scratch, length, place.key);
+  if (!header.ok) return undefined;
+  if (header.value.key !== place.key) return ABSENT;
+  const payload = decodePayload(scratch, header.value);
+  return payload.ok ? { kind: 'entry', entry: { header: header.value, payload: payload.value } } : undefined;
+}
+
+function examine(fd: number, place: Place): Examined | NoEntry {
+  const stats = syscalls.fstat(fd);
+  if (!stats.isFile()) return { kind: 'damaged', damage: 'not a regular file' };
+  scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
+  const beginning = scratch.subarray(0, readFully(fd, scratch, 0, 0, Math.min(stats.size, scratch.length)));
+  const header = decodeHeader(beginning, stats.size, place.key);
+  if (!header.ok) return { kind: 'damaged', damage: header.damage };
+  if (header.value.key !== place.key) return ABSENT;
+  return { kind: 'open', fd, fileLength: stats.size, header: header.value, beginning };
+}
+
+function readRest({ fd, header, beginning }: Examined): Found {
+  if (entryLength(header) > beginning.length) return readLong(fd, header, beginning.subarray(header.payloadOffset));
+  const payload = decodePayload(beginning, header);
+  return payload.ok
+    ? { kind: 'entry', entry: { header, payload: payload.value } }
+    : { kind: 'damaged', damage: payload.damage };
+}
+
+/**
+ * `beginning`: of the payload. A sparse file can be as long as its header says and hold nothing: before anything is
+ * allocated for it, its table must hold.
+ */
+function readLong(fd: number, header: DecodedHeader, beginning: Buffer): Found {
+  const { payloadOffset, payloadLength } = header;
+  if (!tableHolds(fd, header)) return { kind: 'damaged', damage: 'payload checksum' };
+  const payload = payloadMemory(payloadLength);
+  if (!Buffer.isBuffer(payload)) return unheld(header, payload);
+  const at = Math.min(payloadLength, beginning.length);
+  payload.set(beginning.subarray(0, at));
+  const table = Buffer.allocUnsafe(tableLength(payloadLength));
+  const isThere =
+    at + readFully(fd, payload, payloadOffset + at, at) === payloadLength &&
+    readFully(fd, table, payloadOffset + payloadLength) === table.length;
+  if (!isThere) return { kind: 'damaged', damage: 'payload cut short' };
+  return payloadHolds(payload, table, header)
+    ? { kind: 'entry', entry: { header, payload, memory: 'own' } }
+    : { kind: 'damaged', damage: 'payload checksum' };
+}
+
+/** Memory for a payload, or why there is none. */
+export function payloadMemory(length: number): Buffer | HoldfastError {
+  try {
+    return bufferFor(length);
+  } catch (error) {
+    if (error instanceof HoldfastError) return error;
+    throw error;
+  }
+}
+
+/**
+ * An entry that is there and whose value cannot be given out here: a stream has written more bytes than a Buffer holds,
+ * or another version of Node has. Only who wants the value is told so; its header, and streams and mappings of it, are
+ * as good as any.
+ */
+export function unheld(header: DecodedHeader, failure: HoldfastError): Found {
+  return { kind: 'entry', entry: { header, payload: NOTHING, failure } };
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -1,0 +1,257 @@
+import { errorCode, HoldfastError } from '../../errors.js';
+import type { LockMode } from '../../os/flock.js';
+import { throwIfAborted } from '../../os/realms.js';
+import { sleepSync } from '../../os/sleep.js';
+import { clearInterval, delay, nextTurn, setInterval } from '../../os/timers.js';
+import type { Place } from '../format/index.js';
+import { partyOf, protocol, run } from '../shared/index.js';
+import { type Era, EraEnded } from './era.js';
+import type { Eras } from './eras.js';
+import { closedError, MOST_ERAS, PresentEra } from './present-era.js';
+import { Sections } from './sections.js';
+
+/** How often it is looked whether the era still stands at its path. */
+const LOOK_EVERY_MS = 1_000;
+/** So long the event loop turns between two tries, before timers are worth their while. */
+const SPIN_MS = 1;
+const LONGEST_PAUSE_MS = 10;
+/**
+ * A thread tries without a pause for as long as some sections take. Whoever is inside for longer is not being run: then those who
+ * wait leave the processors alone, and not for so short that waking up is all they do (docs/decisions.md).
+ */
+const BUSY_MS = 0.1;
+const FIRST_SLEEP_MS = 0.5;
+const LONGEST_SLEEP_MS = 5;
+
+export interface StoreOptions {
+  readonly lockTimeoutMs: number;
+  readonly directory: string;
+  /** Milliseconds of a monotonic clock that all processes share. */
+  readonly clock: () => number;
+  /** Told of every wait for a shard's lock that did not end at once. */
+  readonly onWait: (waitedMs: number) => void;
+  /** Called about once a second, from a timer that keeps no process alive. */
+  readonly onSecond: () => void;
+}
+
+/** Runs sections in the present era, whichever that is, waiting on the thread or off it. */
+export class Store {
+  readonly #present: PresentEra;
+  readonly #options: StoreOptions;
+  #sections: Sections;
+  readonly #timer: NodeJS.Timeout;
+  #closed = false;
+
+  constructor(eras: Eras, options: StoreOptions) {
+    this.#options = options;
+    const onNext = (era: Era) => {
+      const former = this.#sections;
+      this.#sections = new Sections(era, options.clock);
+      former.close();
+    };
+    this.#present = new PresentEra(eras, { ...options, onNext });
+    this.#sections = new Sections(this.#present.opened, options.clock);
+    this.#timer = setInterval(() => {
+      this.look();
+      options.onSecond();
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  /** The present era, as far as this process knows. May sleep on this thread: for functions that give no promise. */
+  get era(): Era {
+    return this.#present.waitSync();
+  }
+
+  /** See {@link PresentEra.opened}. */
+  get opened(): Era {
+    return this.#present.opened;
+  }
+
+  /** See {@link PresentEra.tryNow}. */
+  tryEra(): Era | undefined {
+    return this.#present.tryNow();
+  }
+
+  /** See {@link PresentEra.wait}. */
+  presentEra(): Era | Promise<Era> {
+    return this.#present.wait();
+  }
+
+  /** See {@link PresentEra.replace}. */
+  replace(): Promise<void> {
+    return this.#present.replace();
+  }
+
+  /** See {@link PresentEra.look}. */
+  look(): void {
+    this.#present.look();
+  }
+
+  /** Gives up what waits for an era, and resolves when that is so. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#present.close();
+    this.#sections.close();
+  }
+
+  /**
+   * Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out; `discard` is
+   * called with it, for what has to be closed. May sleep on this thread.
+   */
+  outside<T>(work: (era: Era) => T, discard?: (result: T) => void): T {
+    return this.#inPresentEra(() => this.#runOutside(this.era, work, discard));
+  }
+
+  /** The same without waiting: `undefined` where the last era has ended and the next is not published yet, so that there is nothing to be found. */
+  outsideNow<T>(work: (era: Era) => T, discard?: (result: T) => void): T | undefined {
+    for (let tries = 0; ; tries += 1) {
+      const era = this.tryEra();
+      if (era === undefined) return undefined;
+      try {
+        return this.#runOutside(era, work, discard);
+      } catch (error) {
+        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+      }
+    }
+  }
+
+  #runOutside<T>(era: Era, work: (era: Era) => T, discard: ((result: T) => void) | undefined): T {
+    const result = noticing(era, work);
+    if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) === undefined) return result;
+    discard?.(result);
+    throw new EraEnded();
+  }
+
+  /** Runs a section; waits on the thread. */
+  insideSync<T>(shard: number, mode: LockMode, work: (era: Era) => T): T {
+    return this.#inPresentEra(() => {
+      if (this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
+      return this.#runAfter(this.#waitSync(shard, mode), shard, work);
+    });
+  }
+
+  /**
+   * Runs a section; waits without holding the event loop up. The section itself is one synchronous function. Where the lock is free it
+   * has been run when this returns, and no promise is made.
+   */
+  inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): T | Promise<T> {
+    try {
+      if (this.tryEra() !== undefined && this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
+    } catch (error) {
+      if (!(error instanceof EraEnded)) throw error;
+    }
+    return this.#insideLater(shard, mode, work, signal);
+  }
+
+  async #insideLater<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
+    const began = this.#options.clock();
+    for (let tries = 0; ; tries += 1) {
+      try {
+        if (this.tryEra() === undefined) await this.#present.follow(began);
+        const started = this.#options.clock();
+        for (let pause = 1; !this.#sections.tryEnter(shard, mode); ) {
+          this.#assertPatience(started, shard);
+          throwIfAborted(signal);
+          if (this.#options.clock() - started < SPIN_MS) await nextTurn();
+          else await delay(pause * (0.5 + Math.random() / 2));
+          pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
+          if (this.#closed) throw closedError(this.#options.directory);
+        }
+        return this.#runAfter(this.#options.clock() - started, shard, work);
+      } catch (error) {
+        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+      }
+    }
+  }
+
+  /** Gives for how long it waited, in milliseconds. */
+  #waitSync(shard: number, mode: LockMode): number {
+    const started = this.#options.clock();
+    let pause = FIRST_SLEEP_MS;
+    do {
+      this.#assertPatience(started, shard);
+      if (this.#options.clock() - started < BUSY_MS) continue;
+      sleepSync(pause * (0.5 + Math.random() / 2));
+      pause = Math.min(LONGEST_SLEEP_MS, pause * 2);
+    } while (!this.#sections.tryEnter(shard, mode));
+    return this.#options.clock() - started;
+  }
+
+  /** Runs an exclusive section of an era if its lock is free at this moment. False: it is not. Throws EraEnded where another era is the present one. */
+  tryInside(era: Era, shard: number, work: (era: Era) => void): boolean {
+    if (era !== this.opened || era.ended) throw new EraEnded();
+    if (!this.#sections.tryOnce(shard)) return false;
+    this.#run(shard, work);
+    return true;
+  }
+
+  /** For a reader that has seen an odd epoch in the present era. False: a writer is at work. See {@link Sections.tryRepair}. */
+  tryRepair(shard: number, slot: number): boolean {
+    return this.#sections.tryRepair(shard, slot);
+  }
+
+  #run<T>(shard: number, work: (era: Era) => T): T {
+    try {
+      return noticing(this.opened, work);
+    } finally {
+      this.#sections.leave(shard);
+    }
+  }
+
+  #inPresentEra<T>(attempt: () => T): T {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        void this.era;
+        return attempt();
+      } catch (error) {
+        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+      }
+    }
+  }
+
+  /** The wait is told of when the section is over: whoever hears of it is user code. */
+  #runAfter<T>(waitedMs: number, shard: number, work: (era: Era) => T): T {
+    try {
+      return this.#run(shard, work);
+    } finally {
+      if (waitedMs > SPIN_MS) this.#options.onWait(waitedMs);
+    }
+  }
+
+  #assertPatience(started: number, shard: number): void {
+    const { lockTimeoutMs, directory, clock } = this.#options;
+    if (clock() - started < lockTimeoutMs) return;
+    throw new HoldfastError(
+      'ERR_LOCK_TIMEOUT',
+      `No lock on shard ${shard} of ${directory} within ${lockTimeoutMs} ms: another process is stopped inside it, or very slow.`,
+      { path: directory, syscall: 'flock' },
+    );
+  }
+}
+
+/** A path inside the era that is not there: the era was ended and renamed aside meanwhile, or somebody has removed a part of it. */
+function noticing<T>(era: Era, work: (era: Era) => T): T {
+  try {
+    return work(era);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') era.condemn();
+    throw error;
+  }
+}
+
+/** What a write is about. `leaseMark` 0: what is loaded meanwhile may be stored all the same. */
+export type Written = Pick<Place, 'shard' | 'slot' | 'leaseMark'>;
+
+/** Steps 2 to 4 of a write, around its work. Inside the exclusive section of the shard. */
+export function writing<T>(era: Era, { shard, slot, leaseMark }: Written, work: () => T): T {
+  const { words } = era;
+  const party = partyOf(era.number, shard, slot, leaseMark);
+  if (run(protocol.begin, words, party) !== undefined) return era.condemn();
+  try {
+    return work();
+  } finally {
+    run(protocol.finish, words, party);
+  }
+}

@@ -1,0 +1,113 @@
+import { errorCode } from '../../errors.js';
+import { nextTurn } from '../../os/timers.js';
+import { allowedBy, assertFits, assertLimits, type CacheCore, type Limits, reportEviction } from '../core/index.js';
+import { fileLengthOf } from '../disk/index.js';
+import { EraEnded } from '../era/index.js';
+import type { Place } from '../format/index.js';
+import { blocksOf } from '../shared/index.js';
+import { Chores } from './chores.js';
+import { type Making, makeRoom } from './evict.js';
+import type { Removed } from './expired.js';
+import { Room } from './room.js';
+import { Victims } from './victims.js';
+
+/** Keeps one instance's writes within the limits of its cache: each makes room for itself (evict.ts). */
+export class Evictor {
+  readonly #core: CacheCore;
+  readonly #limits: Limits;
+  readonly #room = new Room();
+  readonly #victims = new Victims();
+  readonly #chores: Chores;
+  readonly #further = new Set<Promise<void>>();
+  #closed = false;
+
+  /** Throws `ERR_INVALID_ARGUMENT`. */
+  constructor(core: CacheCore, limits: Limits) {
+    assertLimits(limits);
+    this.#core = core;
+    this.#limits = limits;
+    this.#chores = new Chores(core);
+  }
+
+  /** Before a write: throws `ERR_VALUE_TOO_LARGE` where the entry alone exceeds the limit. `entryBytes`: header and all. */
+  assertFits(entryBytes: number): void {
+    if (this.#limits.maxBytes === undefined) return;
+    const { words } = this.#core.store.opened;
+    assertFits(fileLengthOf(entryBytes, this.#core), allowedBy(this.#limits, words), words);
+  }
+
+  /**
+   * After a write, outside its section: makes room for it, and waits for nothing. A promise is made only where one value displaces more
+   * entries than can be removed without giving others their turn. Never throws, and never rejects: the write has succeeded.
+   */
+  afterWrite(written: Place, entryBytes: number): Promise<void> | undefined {
+    const making = this.#begin(written, entryBytes);
+    if (making === undefined || this.#slice(making) === 'ready') return undefined;
+    const further = this.#goOn(making).finally(() => this.#further.delete(further));
+    this.#further.add(further);
+    return further;
+  }
+
+  /** The same on this thread, to the end. */
+  afterWriteSync(written: Place, entryBytes: number): void {
+    const making = this.#begin(written, entryBytes);
+    while (making !== undefined && this.#slice(making) === 'more');
+  }
+
+  /** Breaks off what is under way, and waits until that is so. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#further);
+    this.#chores.stop();
+  }
+
+  async #goOn(making: Making): Promise<void> {
+    do await nextTurn();
+    while (!this.#closed && this.#slice(making) === 'more');
+  }
+
+  #begin(written: Place, entryBytes: number): Making | undefined {
+    if (this.#limits.maxBytes === undefined && this.#limits.maxEntries === undefined) return undefined;
+    const era = this.#core.store.opened;
+    this.#victims.noteWritten(era, written);
+    return {
+      era,
+      written,
+      allowed: allowedBy(this.#limits, era.words),
+      takes: blocksOf(era.words, fileLengthOf(entryBytes, this.#core)),
+      freed: 0,
+      removed: { entries: 0, bytes: 0 },
+      passedOver: new Set(),
+    };
+  }
+
+  /** What fails here is left to the next write; an era that has ended took its entries along. */
+  #slice(making: Making): 'ready' | 'more' {
+    const before = { ...making.removed };
+    try {
+      return this.#makeRoom(making);
+    } catch (error) {
+      if (error instanceof EraEnded || errorCode(error) !== undefined) return 'ready';
+      throw error;
+    } finally {
+      const { entries, bytes } = making.removed;
+      this.#note({ entries: entries - before.entries, bytes: bytes - before.bytes });
+    }
+  }
+
+  #makeRoom(making: Making): 'ready' | 'more' {
+    const { era, allowed, written, removed } = making;
+    this.#chores.recount(era);
+    if (this.#room.isThere(era, allowed)) return 'ready';
+    this.#chores.sweep(era, written.shard, removed);
+    this.#victims.begin(era);
+    return makeRoom(this.#core, this.#victims, making);
+  }
+
+  /** Counts and tells what was removed. Outside any section: subscribers are user code. */
+  #note(removed: Removed): void {
+    if (removed.entries === 0) return;
+    this.#core.counters.evictions += removed.entries;
+    reportEviction(this.#core.directory, removed);
+  }
+}

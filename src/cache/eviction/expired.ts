@@ -1,0 +1,74 @@
+import { PAUSE, type Steps } from '../core/index.js';
+import { kindOfName, namesIn, readHeader, removeNamed } from '../disk/index.js';
+import type { Era } from '../era/index.js';
+import { noteExpiry } from '../shared/index.js';
+
+/** How many files one section removes: some 20 us each, so about a millisecond. */
+export const REMOVALS_PER_SECTION = 64;
+/** So many are looked at without a pause. */
+export const HEADERS_PER_STEP = 8;
+
+/** What was taken away. */
+export interface Removed {
+  entries: number;
+  bytes: number;
+}
+
+/**
+ * Removes the entries of a shard that can no longer be given out, not even as stale ones. They are looked for without a lock; in the
+ * exclusive section the header is read again, and only what it says there counts. What is damaged stays: that is for `verify`.
+ */
+export function* removeExpired(era: Era, shard: number, nowMs: number, removed: Removed): Steps<void> {
+  // From here on writers note their expiry anew; what stays is added at the end.
+  yield { era, shard, work: () => era.words.setNextExpiry(shard, 0) };
+  let finished = false;
+  try {
+    yield* sweep(era, shard, nowMs, removed);
+    finished = true;
+  } finally {
+    // Broken off: the shard may hold expired entries still. Nothing that somebody notes meanwhile is earlier, so no lock is needed.
+    if (!finished) noteExpiry(era, shard, nowMs);
+  }
+}
+
+function* sweep(era: Era, shard: number, nowMs: number, removed: Removed): Steps<void> {
+  let earliest = Number.POSITIVE_INFINITY;
+  let candidates: string[] = [];
+  let seen = 0;
+  const remove = () => {
+    for (const name of candidates) removeIfExpired(era, shard, name, nowMs, removed);
+    candidates = [];
+  };
+  for (const name of namesIn(era, shard)) {
+    if (kindOfName(shard, name) !== 'entry') continue;
+    const found = readHeader(era, shard, name);
+    if (found.kind === 'header') {
+      if (found.header.staleUntil <= nowMs) candidates.push(name);
+      else earliest = Math.min(earliest, found.header.staleUntil);
+    }
+    if (candidates.length === REMOVALS_PER_SECTION) yield { era, shard, work: remove };
+    seen += 1;
+    if (seen % HEADERS_PER_STEP === 0) yield PAUSE;
+  }
+  yield {
+    era,
+    shard,
+    work: () => {
+      remove();
+      noteExpiry(era, shard, earliest);
+    },
+  };
+}
+
+function removeIfExpired(era: Era, shard: number, name: string, nowMs: number, removed: Removed): void {
+  const found = readHeader(era, shard, name);
+  if (found.kind !== 'header') return;
+  if (found.header.staleUntil > nowMs) {
+    noteExpiry(era, shard, found.header.staleUntil);
+    return;
+  }
+  const bytes = removeNamed(era, shard, name);
+  if (bytes === undefined) return;
+  removed.entries += 1;
+  removed.bytes += bytes;
+}

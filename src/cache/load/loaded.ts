@@ -1,0 +1,81 @@
+import { errorCode, HoldfastError } from '../../errors.js';
+import { type CacheCore, type EncodedValue, reportNotStored, type StoreValueOptions } from '../core/index.js';
+import type { Evictor } from '../eviction/index.js';
+import { encodeValue, type PayloadMemory, type Place, tableLength } from '../format/index.js';
+import { copyInTurns, type GiveOut, isLongBuffer, type Reads } from '../read/index.js';
+import { type Condition, commit } from '../write/index.js';
+
+/** Where a loaded value goes, and on which condition. */
+export interface LoadedTarget {
+  readonly core: CacheCore;
+  readonly reads: Reads;
+  readonly evictor: Evictor;
+  readonly place: Place;
+  readonly options: StoreValueOptions;
+  readonly condition: Condition;
+}
+
+/**
+ * Encodes a loaded value and stores it. What comes back gives it to callers as a read would: decoded from its bytes, stored or not, so
+ * that a miss and a hit have one form, and nobody holds the loader's own object. Throws `ERR_VALUE_NOT_SERIALIZABLE` where the codec cannot
+ * write it, or cannot read what it has written. Where it cannot be *stored* (no space, too large, no lock) that is counted and told, and
+ * the value is given all the same: the caller asked for a value, and there is one.
+ */
+export async function storeLoaded(value: unknown, target: LoadedTarget): Promise<GiveOut> {
+  const { core, reads, place, options } = target;
+  let payload = encodeValue(core.options.codec, value);
+  const long = core.options.codec.name === 'bytes' && isLongBuffer(payload);
+  // From here on they are nobody else's: the loader may go on to change its own.
+  if (long) payload = await copyInTurns(payload);
+  // Before it is stored: what cannot be read again would be damage to every reader.
+  const give = reads.giveOut(readBack(core, payload, long ? 'own' : 'lent'), () => core.options.codec.decode(payload));
+  if (core.closed) return give;
+  try {
+    const entry = entryOf(core, place, payload, options);
+    // The bytes of a codec may lie in memory that the loader goes on to change; those of an entry are nobody else's.
+    payload = entry.payload;
+    if ('failure' in entry) throw entry.failure;
+    await store(entry.encoded, target);
+  } catch (error) {
+    if (!core.closed) noteNotStored(core, place, error);
+  }
+  return give;
+}
+
+function readBack(core: CacheCore, payload: Buffer, memory: PayloadMemory): unknown {
+  const { codec } = core.options;
+  try {
+    return codec.decode(payload, memory);
+  } catch (cause) {
+    // The codec's own use of the cache is wrong, not what it wrote.
+    if (errorCode(cause) === 'ERR_LOCK_CONFLICT') throw cause;
+    const message = `The ${codec.name} codec cannot read what it has written of this value.`;
+    throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', message, { cause });
+  }
+}
+
+type Entry = { readonly payload: Buffer } & ({ readonly encoded: EncodedValue } | { readonly failure: unknown });
+
+function entryOf(core: CacheCore, place: Place, payload: Buffer, options: StoreValueOptions): Entry {
+  try {
+    const encoded = core.encodePayload(place, payload, options);
+    const { bytes } = encoded;
+    if (!Buffer.isBuffer(bytes)) return { encoded, payload: bytes.payload };
+    const end = bytes.length - tableLength(payload.length);
+    return { encoded, payload: bytes.subarray(end - payload.length, end) };
+  } catch (failure) {
+    return { failure, payload: Buffer.from(payload) };
+  }
+}
+
+async function store(encoded: EncodedValue, { core, evictor, place, condition }: LoadedTarget): Promise<void> {
+  const { bytes } = encoded;
+  evictor.assertFits(bytes.length);
+  const committed = await commit(core, place, encoded, condition);
+  if (committed === 'committed') await evictor.afterWrite(place, bytes.length);
+}
+
+function noteNotStored(core: CacheCore, { key }: Place, error: unknown): void {
+  core.counters.loadsNotStored += 1;
+  reportNotStored(core.directory, key, error);
+}

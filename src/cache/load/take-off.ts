@@ -1,0 +1,52 @@
+import { type CacheCore, isGivenStale, readLarge } from '../core/index.js';
+import { type Found, type FoundEntry, readOrOpenEntry } from '../disk/index.js';
+import type { Era } from '../era/index.js';
+import type { Place } from '../format/index.js';
+import type { GiveOut, Reads } from '../read/index.js';
+import { areCurrent, type Stamps, stampTags } from '../shared/index.js';
+import type { FlightOptions } from './flight-options.js';
+
+/** An entry that the loader is to replace, if there is one, and what was noted of the key before it began. */
+export interface Begun {
+  readonly era: Era;
+  readonly stamps: Stamps<Era>;
+  readonly previous?: { readonly value: unknown; readonly entry: FoundEntry };
+}
+
+/**
+ * Steps 3 and 4 of Flights: the second look, and the lease. Gives the value where there is one by now. `lease`: one that looked fresh in
+ * the section and then is not (it cannot be decoded, it has just expired) is looked at again, and the lease taken whatever is there.
+ */
+export async function takeOff(
+  { core, reads }: { readonly core: CacheCore; readonly reads: Reads },
+  { place, options }: { readonly place: Place; readonly options: FlightOptions },
+  lease: 'where nothing is fresh' | 'in any case' = 'where nothing is fresh',
+): Promise<Begun | GiveOut> {
+  const outcome = await core.store.inside(place.shard, 'exclusive', (era) => {
+    const found = readOrOpenEntry(era, place);
+    const entry = found.kind === 'entry' ? copyOf(found.entry) : undefined;
+    // One that is still to be read may turn out to be damaged.
+    const leased = lease === 'in any case' || entry === undefined || !isFresh(era, entry);
+    if (leased) era.words.setLease(place.slot, place.leaseMark);
+    const kept: typeof found = entry === undefined ? found : { kind: 'entry', entry };
+    return { era, found: kept, leased, stamps: stampTags(era, options.tags) };
+  });
+  const { era, stamps, leased, found } = outcome;
+  const whole: Found = found.kind === 'open' ? await core.whileOpen(readLarge(found, core.options.codec.name)) : found;
+  const fresh = core.fresh(place, whole);
+  const give = fresh && reads.giveEntry(place, fresh);
+  if (give !== undefined) return give;
+  if (!leased) return takeOff({ core, reads }, { place, options }, 'in any case');
+  const entry = whole.kind === 'entry' && fresh === undefined ? whole.entry : undefined;
+  if (entry === undefined || !isGivenStale(entry.header, options.staleMs)) return { era, stamps };
+  const previous = core.tagsAreCurrent(entry.header) ? core.decode(place, { ...entry, memory: 'lent' }) : undefined;
+  return previous === undefined ? { era, stamps } : { era, stamps, previous: { value: previous.value, entry } };
+}
+
+function copyOf({ header, payload }: FoundEntry): FoundEntry {
+  return { header, payload: Buffer.from(payload) };
+}
+
+function isFresh(era: Era, { header }: FoundEntry): boolean {
+  return header.expiresAt > Date.now() && areCurrent(era.words, header.tags);
+}

@@ -1,0 +1,116 @@
+import { assertKnownOptions, namesOf } from '../../lock/index.js';
+import { throwIfAborted } from '../../os/realms.js';
+import { assertProgressOptions, type CacheCore, PAUSE, runSteps, type Steps } from '../core/index.js';
+import { kindOfName, namesIn, removeOrphan, sweepSpare } from '../disk/index.js';
+import { type Era, EraEnded, readFolder, removeBehind, setErasAside } from '../era/index.js';
+import { REMOVALS_PER_SECTION, removeExpired } from '../eviction/index.js';
+import { cachePaths, SHARDS, SPARE_NAME } from '../format/index.js';
+import { removeIdleLock } from './idle-locks.js';
+
+/** What `prune` removed. */
+export interface PruneReport {
+  /** Expired entries. */
+  removed: number;
+  /** Bytes of the files of those entries, and of temporaries. */
+  bytes: number;
+  /** Temporary files that killed writers left. */
+  temporaries: number;
+  /** Locks of flights that nobody holds. */
+  flightLocks: number;
+  /** Folders of former eras. */
+  eras: number;
+}
+
+export interface PruneOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each shard with how many are done. */
+  readonly onProgress?: ((progress: { readonly shards: number; readonly of: number }) => void) | undefined;
+}
+
+const KNOWN = namesOf<PruneOptions>({ signal: true, onProgress: true });
+
+/**
+ * Removes what nobody can want any more: expired entries (those that may still be given out as stale ones stay), temporaries
+ * and locks that dead processes left, former eras. In slices. Rejects with the signal's reason; what was removed until then stays removed.
+ */
+export async function prune(core: CacheCore, options: PruneOptions = {}): Promise<PruneReport> {
+  core.assertOpen();
+  assertKnownOptions(options, KNOWN);
+  const { signal, onProgress } = options;
+  assertProgressOptions(signal, onProgress);
+  const report: PruneReport = { removed: 0, bytes: 0, temporaries: 0, flightLocks: 0, eras: 0 };
+  const era = await core.store.presentEra();
+  try {
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      await runSteps(core, pruneShard(era, shard, report), signal);
+      onProgress?.({ shards: shard + 1, of: SHARDS });
+    }
+    await runSteps(core, pruneFlights(era, report), signal);
+    await emptyTrash(era, signal);
+  } catch (error) {
+    // The whole era has been removed, and with it what was to be pruned.
+    if (!(error instanceof EraEnded)) throw error;
+  }
+  report.eras = await removeFormerEras(core, signal);
+  return report;
+}
+
+function* pruneShard(era: Era, shard: number, report: PruneReport): Steps<void> {
+  const expired = { entries: 0, bytes: 0 };
+  yield* removeExpired(era, shard, Date.now(), expired);
+  report.removed += expired.entries;
+  report.bytes += expired.bytes;
+  const present = namesIn(era, shard);
+  const temporaries = present.filter((name) => kindOfName(shard, name) === 'temporary');
+  for (let from = 0; from < temporaries.length; from += REMOVALS_PER_SECTION) {
+    const names = temporaries.slice(from, from + REMOVALS_PER_SECTION);
+    yield { era, shard, work: () => removeOrphans(era, shard, names, report) };
+  }
+  if (present.includes(SPARE_NAME) && era.words.spare(shard) === 0) {
+    yield { era, shard, work: () => removeLeftSpare(era, shard, report) };
+  }
+  yield PAUSE;
+}
+
+function removeLeftSpare(era: Era, shard: number, report: PruneReport): void {
+  const bytes = sweepSpare(era, shard);
+  if (bytes === undefined) return;
+  report.bytes += bytes;
+  report.temporaries += 1;
+}
+
+function removeOrphans(era: Era, shard: number, names: readonly string[], report: PruneReport): void {
+  for (const name of names) {
+    const bytes = removeOrphan(era, era.paths.entry(shard, name));
+    if (bytes === undefined) continue;
+    report.temporaries += 1;
+    report.bytes += bytes;
+  }
+}
+
+function* pruneFlights(era: Era, report: PruneReport): Steps<void> {
+  for (const name of readFolder(era.paths.flights)) {
+    if (removeIdleLock(`${era.paths.flights}/${name}`)) report.flightLocks += 1;
+    yield PAUSE;
+  }
+}
+
+async function emptyTrash(era: Era, signal: AbortSignal | undefined): Promise<void> {
+  for (const name of readFolder(era.paths.trash)) await removeFolder(`${era.paths.trash}/${name}`, signal);
+}
+
+/** Removes eras that are over, and those that were never published. Gives how many. */
+export async function removeFormerEras(core: CacheCore, signal: AbortSignal | undefined): Promise<number> {
+  const paths = cachePaths(core.directory);
+  const former = setErasAside(paths);
+  for (const folder of former) await removeFolder(folder, signal);
+  return former.length;
+}
+
+/** Goes on behind where the signal ends the waiting. */
+async function removeFolder(path: string, signal: AbortSignal | undefined): Promise<void> {
+  throwIfAborted(signal);
+  const removal = removeBehind(path);
+  removal.keepAlive();
+  await removal.done;
+}

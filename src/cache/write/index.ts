@@ -1,0 +1,5 @@
+export { type Condition, commit, remove, removeSync } from './commit.js';
+export { placeToWrite } from './own-write.js';
+export { set, setSync } from './set.js';
+export { type Change, type UpdateOptions, update, updateSync } from './update.js';
+export { WriteStreams } from './write-stream.js';

@@ -1,0 +1,184 @@
+import { types } from 'node:util';
+import { HoldfastError } from '../../errors.js';
+import { assertKnownOptions, namesOf } from '../../lock/index.js';
+import { sleepSync } from '../../os/sleep.js';
+import { delay, monotonicNow } from '../../os/timers.js';
+import { type CacheCore, type EncodedValue, resolveTtl, stampTagsNow } from '../core/index.js';
+import { closeOpened, type Found, readEntry, readOrOpenEntry } from '../disk/index.js';
+import type { Era } from '../era/index.js';
+import type { Evictor } from '../eviction/index.js';
+import { checkTags, type DecodedHeader, type Place } from '../format/index.js';
+import { isFreshIn, type Stamps } from '../shared/index.js';
+import { commit, commitSync, remove, removeSync } from './commit.js';
+import { insideUpdate, insideUpdateSync, placeToWrite } from './own-write.js';
+
+/** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
+export type Change<V, R = V | undefined> = (old: V | undefined) => R;
+
+/** What is to be different from the entry that is changed. */
+export interface UpdateOptions {
+  /** Milliseconds until it expires, from when it is stored. Default: when the old value would have, else the cache's `ttl`. */
+  ttl?: number | undefined;
+  /** Default: those of the old value, else none. */
+  tags?: readonly string[] | undefined;
+}
+
+/** The state that a change is made from. */
+interface Seen {
+  /** Of the file that is there, whether it is fresh or not. */
+  readonly version: bigint | undefined;
+  readonly value: unknown;
+  /** Of the entry that the value is of; `undefined` where a read gives none. */
+  readonly header: DecodedHeader | undefined;
+  readonly stamps: Stamps<Era>;
+}
+
+const KNOWN = namesOf<UpdateOptions>({ ttl: true, tags: true });
+const LONGEST_PAUSE_MS = 2;
+
+/**
+ * Changes a value as one step over all processes, without holding a lock while `change` runs: the result is stored only if what `change`
+ * was given is still what a read would give, else `change` runs again, until `lockTimeout` (`ERR_LOCK_TIMEOUT`).
+ *
+ * The entry stays what it was but for its value: it expires when it would have, and carries its tags. `ttl` and `tags` change them. Where
+ * there is none, or it has expired or been invalidated, also while `change` runs, a new one is made, with the cache's `ttl` and no tags.
+ * `createdAt` is when this value was stored. Tags that are given have the generations of before `change` ran: where one is
+ * invalidated meanwhile, the result is a miss.
+ *
+ * `change` and the codec may not write the same entry (`ERR_LOCK_CONFLICT`), see own-write.ts.
+ */
+export async function update(
+  core: CacheCore,
+  evictor: Evictor,
+  key: string,
+  change: Change<unknown, unknown>,
+  options: UpdateOptions,
+): Promise<unknown> {
+  const updating = new Updating(core, evictor, key, change, options);
+  const { place } = updating;
+  for (let tries = 1; ; tries += 1) {
+    const seen = await core.find(place, (found) => updating.see(found));
+    const next = await insideUpdate(core, place, () => change(seen.value));
+    const encoded = updating.encode(seen, next);
+    const unchanged = (present: Era) => isUnchanged(present, place, seen);
+    const committed = encoded ? await commit(core, place, encoded, unchanged) : await remove(core, place, unchanged);
+    if (committed !== 'refused') {
+      if (encoded !== undefined) await evictor.afterWrite(place, encoded.bytes.length);
+      return next;
+    }
+    updating.assertPatience();
+    // Who lost once may lose again to the same one; a pause that differs parts them.
+    await delay(pauseMs(tries));
+  }
+}
+
+/** The same on this thread. */
+export function updateSync(
+  core: CacheCore,
+  evictor: Evictor,
+  key: string,
+  change: Change<unknown, unknown>,
+  options: UpdateOptions,
+): unknown {
+  const updating = new Updating(core, evictor, key, change, options);
+  const { place } = updating;
+  for (let tries = 1; ; tries += 1) {
+    const seen = updating.see(core.findSync(place));
+    const next = insideUpdateSync(core, place, () => change(seen.value));
+    if (types.isPromise(next)) throw invalid('change must not give a promise to updateSync: use update.');
+    const encoded = updating.encode(seen, next);
+    const unchanged = (present: Era) => isUnchanged(present, place, seen);
+    const committed = encoded ? commitSync(core, place, encoded, unchanged) : removeSync(core, place, unchanged);
+    if (committed !== 'refused') {
+      if (encoded !== undefined) evictor.afterWriteSync(place, encoded.bytes.length);
+      return next;
+    }
+    updating.assertPatience();
+    sleepSync(pauseMs(tries));
+  }
+}
+
+/** One update, however often it is tried. */
+class Updating {
+  readonly place: Place;
+  readonly #core: CacheCore;
+  readonly #evictor: Evictor;
+  readonly #ttl: number | undefined;
+  readonly #tags: readonly string[] | undefined;
+  readonly #deadline: number;
+
+  constructor(core: CacheCore, evictor: Evictor, key: unknown, change: unknown, options: UpdateOptions) {
+    assertKnownOptions(options, KNOWN);
+    const { ttl, tags } = options;
+    this.place = placeToWrite(core, key);
+    if (typeof change !== 'function') throw invalid('change must be a function.');
+    this.#core = core;
+    this.#evictor = evictor;
+    this.#ttl = ttl === undefined ? undefined : resolveTtl(ttl);
+    this.#tags = tags === undefined ? undefined : checkTags(tags);
+    this.#deadline = monotonicNow() + core.options.lockTimeoutMs;
+  }
+
+  /** In the turn in which the entry was read. */
+  see(found: Found): Seen {
+    const era = this.#core.store.opened;
+    const version = versionOf(found);
+    const given = this.#tags && stampTagsNow(this.#core, this.#tags);
+    const entry = this.#core.fresh(this.place, found);
+    const decoded = entry && this.#core.decode(this.place, entry, (work) => this.#inside(work));
+    const header = decoded === undefined ? undefined : entry?.header;
+    // Its own generations are those of this moment: it is fresh.
+    return { version, value: decoded?.value, header, stamps: given ?? { era, tags: header?.tags ?? [] } };
+  }
+
+  /** `undefined`: there is nothing to store. */
+  encode({ header, stamps }: Seen, next: unknown): EncodedValue | undefined {
+    if (next === undefined) return undefined;
+    const options = { ttl: this.#ttl, kept: header && endsOf(header), stamps };
+    const encoded = this.#inside(() => this.#core.encode(this.place, next, options));
+    this.#evictor.assertFits(encoded.bytes.length);
+    return encoded;
+  }
+
+  assertPatience(): void {
+    if (monotonicNow() < this.#deadline) return;
+    const { directory, options } = this.#core;
+    const message = `The entry of ${JSON.stringify(this.place.key)} was changed by others at every try for ${options.lockTimeoutMs} ms.`;
+    throw new HoldfastError('ERR_LOCK_TIMEOUT', message, { path: directory });
+  }
+
+  #inside<T>(work: () => T): T {
+    return insideUpdateSync(this.#core, this.place, work);
+  }
+}
+
+function endsOf({ expiresAt, staleUntil }: DecodedHeader) {
+  return { expiresAt, staleUntil };
+}
+
+function pauseMs(tries: number): number {
+  return Math.random() * Math.min(LONGEST_PAUSE_MS, tries / 4);
+}
+
+/**
+ * Inside the shard's exclusive section: whether a read would still give what was seen. Of a large entry the header tells, and
+ * nothing is read for long.
+ */
+function isUnchanged(era: Era, place: Place, seen: Seen): boolean {
+  if (seen.header !== undefined && !isFreshIn(era, seen.header)) return false;
+  const present = readOrOpenEntry(era, place);
+  closeOpened(present);
+  if (present.kind !== 'open') return versionOf(present) === seen.version;
+  // What is damaged has no version: where that was seen, all of it must be read to know that it still is.
+  if (seen.version !== undefined) return present.header.version === seen.version;
+  return versionOf(readEntry(era, place)) === undefined;
+}
+
+/** What is damaged has no version. */
+function versionOf(found: Found): bigint | undefined {
+  return found.kind === 'entry' ? found.entry.header.version : undefined;
+}
+
+function invalid(message: string): HoldfastError {
+  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
+}

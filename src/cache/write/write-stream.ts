@@ -1,0 +1,184 @@
+import { Writable } from 'node:stream';
+import { writeFullyAsync } from '../../os/transfer.js';
+import {
+  type CacheCore,
+  inPresentEra,
+  type ResolvedSetOptions,
+  resolveSetOptions,
+  type SetOptions,
+} from '../core/index.js';
+import { Temporary } from '../disk/index.js';
+import { closedError, type Era, EraEnded } from '../era/index.js';
+import type { Evictor } from '../eviction/index.js';
+import { type EntryHeader, encodeHeader, entryLength, type Place } from '../format/index.js';
+import { PayloadWriter } from '../payload/index.js';
+import { type Stamps, stampTags } from '../shared/index.js';
+import { publishTemporary } from './commit.js';
+import { placeToWrite } from './own-write.js';
+
+/** So much is written at once: enough that waking up the thread pool does not count. */
+const PIECE = 256 * 1024;
+/** What a stream lets wait before it asks its source to. */
+const HIGH_WATER_MARK = 64 * 1024;
+
+type Callback = (error?: Error | null) => void;
+
+/** The entries that one cache is writing as streams. */
+export class WriteStreams {
+  readonly #core: CacheCore;
+  readonly #evictor: Evictor;
+  readonly #open = new Set<Writable>();
+
+  constructor(core: CacheCore, evictor: Evictor) {
+    this.#core = core;
+    this.#evictor = evictor;
+  }
+
+  /**
+   * A stream whose bytes become the value of a key when it has finished: as one step, and not at all where it fails or is destroyed. They
+   * are stored as they come, with the codec `bytes`. The bytes go through the thread pool into a temporary file.
+   *
+   * A `set` or `delete` in between does not count: whoever commits last wins. Where the cache is cleared in between (or its directory
+   * removed), the value has gone with what was cleared, as if it had been stored a moment before; the stream finishes all the same.
+   * Fails with `ERR_VALUE_TOO_LARGE` as soon as there are more bytes than `maxBytes` allows, and with `ERR_CACHE_CLOSED` where the cache is
+   * closed before `end` was called. Wrong use throws at once, and so does `ERR_LOCK_CONFLICT`, inside an `update` of the key.
+   */
+  create(key: unknown, options: SetOptions): Writable {
+    const place = placeToWrite(this.#core, key);
+    const resolved = resolveSetOptions(options);
+    const stream = new EntryWriter(this.#core, this.#evictor, place, resolved);
+    this.#open.add(stream);
+    stream.once('close', () => this.#open.delete(stream));
+    return stream;
+  }
+
+  /** Destroys those that have not ended, and waits for the others. */
+  async close(): Promise<void> {
+    while (this.#open.size > 0) {
+      const closing = [...this.#open].map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)));
+      for (const stream of this.#open) {
+        if (!stream.writableEnded) stream.destroy(closedError(this.#core.directory));
+      }
+      await Promise.all(closing);
+    }
+  }
+}
+
+/** A temporary file under way, and the generations that the tags had when it was begun. */
+interface Begun {
+  readonly temporary: Temporary;
+  readonly stamps: Stamps<Era>;
+  readonly payloadOffset: number;
+  readonly writer: PayloadWriter;
+}
+
+class EntryWriter extends Writable {
+  readonly #core: CacheCore;
+  readonly #evictor: Evictor;
+  readonly #place: Place;
+  readonly #options: ResolvedSetOptions;
+  #begun: Begun | undefined;
+  #failure: Error | undefined;
+  #working: Promise<void> | undefined;
+
+  constructor(core: CacheCore, evictor: Evictor, place: Place, options: ResolvedSetOptions) {
+    super({ highWaterMark: HIGH_WATER_MARK });
+    this.#core = core;
+    this.#evictor = evictor;
+    this.#place = place;
+    this.#options = options;
+    try {
+      // At once, and not in `_construct`: a tag that is invalidated from now on concerns what is about to be written.
+      const era = core.store.tryEra();
+      if (era !== undefined) this.#begin(era);
+    } catch (error) {
+      if (!(error instanceof EraEnded)) this.#failure = error as Error;
+    }
+  }
+
+  /** Told here and not by `destroy` above: pipeline() of Node 26 does not listen to a stream that is destroyed when it gets it. */
+  override _construct(callback: Callback): void {
+    if (this.#failure !== undefined || this.#begun !== undefined) {
+      callback(this.#failure);
+      return;
+    }
+    // There is no era at the moment, and so no tag either whose generations could have been noted.
+    const begun = inPresentEra(this.#core, async (era) => this.#begin(era));
+    begun.then(() => callback(), callback);
+  }
+
+  #begin(era: Era): void {
+    const stamps = stampTags(era, this.#options.tags);
+    const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
+    const temporary = Temporary.make(era, this.#place.shard, this.#core.fileMode);
+    const writer = new PayloadWriter(temporary.fd, payloadOffset, PIECE);
+    this.#begun = { stamps, payloadOffset, temporary, writer };
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#work(() => this.#append(chunk), callback);
+  }
+
+  override _final(callback: Callback): void {
+    this.#work(() => this.#core.whileOpen(this.#finish()), callback);
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    void this.#close().then(() => callback(error));
+  }
+
+  /** One after the other: the stream asks for the next when it has been called back. */
+  #work(work: () => Promise<void>, callback: Callback): void {
+    const result = work();
+    const settled = () => {
+      this.#working = undefined;
+    };
+    this.#working = result.then(settled, settled);
+    result.then(() => callback(), callback);
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
+    const { temporary, payloadOffset, writer } = this.#open;
+    this.#evictor.assertFits(entryLength({ payloadOffset, payloadLength: writer.length + bytes.length }));
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      // It is lost already: nobody will ever read it.
+      if (temporary.era.ended || this.destroyed) return;
+      await writer.append(bytes.subarray(from, from + PIECE));
+    }
+  }
+
+  /** The table, then the header, whose place was left free; and then it is published. */
+  async #finish(): Promise<void> {
+    const { temporary, stamps, payloadOffset, writer } = this.#open;
+    const { tableLength, payloadChecksum } = await writer.finish();
+    // Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning.
+    const header = { ...this.#header(stamps), payloadLength: writer.length };
+    await writeFullyAsync(temporary.fd, encodeHeader(header, payloadChecksum), 0);
+    const length = payloadOffset + writer.length + tableLength;
+    const size = { length, staleUntil: header.staleUntil };
+    try {
+      await publishTemporary(this.#core, this.#place, temporary, size, () => !this.destroyed);
+    } catch (error) {
+      // Cleared meanwhile, and this with it.
+      if (!(error instanceof EraEnded)) throw error;
+    }
+    await this.#evictor.afterWrite(this.#place, length);
+  }
+
+  /** A descriptor is not closed under a write that is on its way: its number may be another file's by then. */
+  async #close(): Promise<void> {
+    await this.#working;
+    await this.#begun?.writer.settled();
+    this.#begun?.temporary.close();
+  }
+
+  #header(stamps: Stamps<Era>): Omit<EntryHeader, 'payloadLength'> {
+    const { ttl, staleMs } = this.#options;
+    return { ...this.#core.header(this.#place, { ttl, staleMs, stamps }), codec: 'bytes', rewritable: false };
+  }
+
+  get #open(): Begun {
+    if (this.#begun === undefined) throw new Error('the stream has not begun');
+    return this.#begun;
+  }
+}
