@@ -15,11 +15,13 @@ export interface CountedFile {
   close(): void;
 }
 
-/** No link is followed. Throws what open(2) gives; then nobody is counted. */
+/** No link is followed. Throws what open(2) gives, and EraEnded where the era was closed here; then nobody is counted. */
 export function openCounted(era: Era, place: EntryPlace): CountedFile {
   const reader = new InstantReader(era, place);
   try {
-    for (const step of recycling.begin) step(era.words, reader);
+    // Written out, because it is run for every read.
+    recycling.begin[0](era.words, reader);
+    recycling.begin[1](era.words, reader);
     return reader;
   } catch (error) {
     reader.close();
@@ -50,6 +52,7 @@ class Reader implements Omit<RecyclingReader, 'openFile'>, CountedFile {
     this.slot = slot;
     this.path = era.paths.entry(shard, hash);
     this.#era = era;
+    era.hold();
   }
 
   closeFile(): void {
@@ -61,7 +64,9 @@ class Reader implements Omit<RecyclingReader, 'openFile'>, CountedFile {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const step of recycling.end) step(this.#era.words, this);
+    recycling.end[0](this.#era.words, this);
+    recycling.end[1](this.#era.words, this);
+    this.#era.release();
   }
 }
 

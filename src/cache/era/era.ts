@@ -23,6 +23,9 @@ export class Era {
   readonly #mapping: Mapping;
   /** Which file `shared` was when it was mapped. */
   readonly #identity: { dev: number; ino: number };
+  /** Readers of this process that are counted in the words. */
+  #readers = 0;
+  #closed = false;
 
   constructor(number: number, paths: EraPaths, mapping: Mapping, identity: { dev: number; ino: number }) {
     this.number = number;
@@ -32,8 +35,9 @@ export class Era {
     this.#identity = identity;
   }
 
+  /** Also where it was closed here. */
   get ended(): boolean {
-    return this.words.era !== this.number;
+    return this.#closed || this.words.era !== this.number;
   }
 
   /** The generation that every tag has when the era begins. */
@@ -53,8 +57,26 @@ export class Era {
     throw new EraEnded();
   }
 
+  /** For a reader that is about to be counted: the words stay mapped until its `release`, whatever is closed meanwhile. */
+  hold(): void {
+    if (this.#closed) throw new EraEnded();
+    this.#readers += 1;
+  }
+
+  /** Once for each `hold`: the reader has been taken off the count. */
+  release(): void {
+    this.#readers -= 1;
+    this.#unmapUnheld();
+  }
+
+  /** Nobody begins anything in it any more. Its words go when no reader needs them: one is taken off where it was counted. */
   close(): void {
-    this.#mapping.close();
+    this.#closed = true;
+    this.#unmapUnheld();
+  }
+
+  #unmapUnheld(): void {
+    if (this.#closed && this.#readers === 0) this.#mapping.close();
   }
 }
 

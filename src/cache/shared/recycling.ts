@@ -196,9 +196,9 @@ export const recycling = {
   /** Removes what a dead writer left. */
   sweep: [steps.passOverKept, steps.clearAway] as SweepStep[],
   /** Before an entry is read. Where it fails, `end` is run all the same. */
-  begin: [steps.countIn, steps.openEntry] as BeginStep[],
+  begin: [steps.countIn, steps.openEntry] as [BeginStep, BeginStep],
   /** After it was read. */
-  end: [steps.closeEntry, steps.countOut] as EndStep[],
+  end: [steps.closeEntry, steps.countOut] as [EndStep, EndStep],
 };
 
 /** Runs steps in their order. `undefined`: to the end. */

@@ -13,6 +13,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { CacheCore } from '../../../src/cache/core/core.js';
 import { openEntry } from '../../../src/cache/disk/read-entry.js';
+import { readStream } from '../../../src/cache/read/read-stream.js';
 import { prune } from '../../../src/cache/upkeep/prune.js';
 import { verify } from '../../../src/cache/upkeep/verify.js';
 import { cacheForTest, has, pathOf, put } from '../../helpers/cache.js';
@@ -103,6 +104,32 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     core.store.era.words.beginReading(core.place('key').slot);
     for (const value of ['two', 'three', 'four']) put(core, 'key', value);
     expect(storedValue(core, 'key')).toBe('four');
+  });
+
+  test('a reader that outlives its cache is taken off the count when it is done', async () => {
+    const core = cacheForTest();
+    const other = cacheForTest({ directory: core.directory });
+    put(core, 'key', 'x'.repeat(300_000));
+    const { slot } = core.place('key');
+    const stream = await readStream(core, 'key');
+    const reader = open(core, 'key');
+    await core.close();
+    expect(other.store.era.words.hasReaders(slot)).toBe(true);
+    await stream?.resume().toArray();
+    expect(other.store.era.words.hasReaders(slot)).toBe(true);
+    reader.close();
+    expect(other.store.era.words.hasReaders(slot)).toBe(false);
+  });
+
+  test('a reader that is closed twice takes nobody else off the count', () => {
+    const core = cacheForTest();
+    put(core, 'key', 'one');
+    const [one, two] = [open(core, 'key'), open(core, 'key')];
+    one.close();
+    one.close();
+    expect(core.store.era.words.hasReaders(core.place('key').slot)).toBe(true);
+    two.close();
+    expect(core.store.era.words.hasReaders(core.place('key').slot)).toBe(false);
   });
 
   test('a shorter value leaves nothing of the longer one behind it', () => {
