@@ -48,7 +48,7 @@ const GRACE_MS = 1_000;
 countCallsInSections();
 process.on('warning', () => {});
 process.on('uncaughtException', (error) => {
-  note(`wrong uncaught ${error?.stack}`);
+  note(`wrong uncaught ${error?.stack?.replaceAll('\n', ' ')}`);
   process.exit(1);
 });
 
@@ -59,14 +59,7 @@ setInterval(() => {
   ticks += 1;
 }, TICK_MS).unref();
 const descriptorsBefore = descriptors();
-/** @type {import('./operations.mjs').Cache} */
-const cache = new FileCache({
-  directory: options.directory,
-  codec: 'bytes',
-  lockTimeout: options.lockTimeout,
-  ...(options.strategy === undefined ? {} : { strategy: options.strategy }),
-  ...options.limits,
-});
+const cache = await open();
 
 // To open one is not.
 sleepIsWrong = options.kind !== 'sync';
@@ -90,6 +83,28 @@ if (isMainThread && options.kind !== 'threads') {
   note(`left ${left}`);
 }
 if (isMainThread) process.exit();
+
+/** Where the disk is full, or another process is stopped while it makes an era, opening fails, and says so. */
+async function open() {
+  for (;;) {
+    try {
+      /** @type {import('./operations.mjs').Cache} */
+      const opened = new FileCache({
+        directory: options.directory,
+        codec: 'bytes',
+        lockTimeout: options.lockTimeout,
+        ...(options.strategy === undefined ? {} : { strategy: options.strategy }),
+        ...options.limits,
+      });
+      return opened;
+    } catch (error) {
+      const { code = '' } = /** @type {Error & { code?: string }} */ (error);
+      if (!EXPECTED.includes(code)) throw error;
+      note(`failed to open: ${code}`);
+      await delay(20);
+    }
+  }
+}
 
 /** @param {number} index */
 async function work(index) {
@@ -211,7 +226,7 @@ async function threads() {
   const one = async () => {
     while (!stopped) {
       const worker = new Worker(new URL(import.meta.url), { workerData: { ...options, kind: 'async' } });
-      worker.once('error', (error) => note(`wrong thread ${error.stack}`));
+      worker.once('error', (error) => note(`wrong thread ${error.stack?.replaceAll('\n', ' ')}`));
       await delay(100 + Math.random() * 500);
       await worker.terminate();
     }
