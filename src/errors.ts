@@ -67,3 +67,9 @@ export function quietly(cleanUp: () => void): void {
     // The caller gets the first error.
   }
 }
+
+/** Whether an operation failed because the disk, or what this user may have of it, is full. */
+export function isOutOfSpace(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}

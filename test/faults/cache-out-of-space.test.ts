@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { endEraIn } from '../../src/cache/era/era.js';
 import { FileCache } from '../../src/cache/file-cache.js';
 import { errorCode } from '../../src/errors.js';
 import { openFilesIn } from '../helpers/descriptors.js';
@@ -45,6 +46,27 @@ describe.skipIf(!needs('tmpfs', 'koffi'))('a cache on a disk of 4 MiB that is fu
       expect(await cache.stats()).toMatchObject({ entries: 1 });
       await cache.close();
       expect(readdirSync(`${directory}/v1`).filter((name) => name.startsWith('ended-'))).toEqual([]);
+    });
+
+    test('while there is no era and no room for one, reads are misses, and what is loaded is given', async () => {
+      const { cache, directory } = await filled(strategy);
+      // It has ended, with all entries, and others have taken the space.
+      const [era] = readdirSync(`${directory}/v1`).filter((name) => name.startsWith('era-'));
+      endEraIn(`${directory}/v1/${era}`);
+      renameSync(`${directory}/v1/${era}`, `${directory}/../others`);
+      expect([await cache.get('key'), cache.getSync('key'), cache.hasSync('key')]).toEqual([
+        undefined,
+        undefined,
+        false,
+      ]);
+      for (const value of ['1', '2']) expect(await cache.getOrSet('key', () => value, { tags: ['tag'] })).toBe(value);
+      await expect(cache.set('key', VALUE)).rejects.toMatchObject({ code: 'ENOSPC' });
+      rmSync(`${directory}/../others`, { recursive: true });
+      expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded');
+      expect(await cache.get('key')).toBe('loaded');
+      expect(await cache.stats()).toMatchObject({ loads: 3, loadsNotStored: 2 });
+      await cache.close();
+      expect(openFilesIn(directory)).toEqual([]);
     });
 
     test('no word of shared memory is SIGBUS: another process touches all of them', async () => {

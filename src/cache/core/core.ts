@@ -103,12 +103,13 @@ export class CacheCore {
 
   /** Reads an entry from the disk, waiting on this thread. `payload` must be decoded before the next read. */
   findSync(place: Place): Found {
-    if (!this.inPlace) return this.store.outside((era) => readEntry(era, place));
-    return this.store.insideSync(place.shard, 'shared', (era) => readEntry(era, place));
+    const read = (era: Era) => readEntry(era, place);
+    return this.inPlace ? this.store.insideSync(place.shard, 'shared', read) : this.store.outside(read);
   }
 
   /**
-   * The same without holding the event loop up; where the era has ended and the next is not there yet, nothing is found. `use` is called in the same turn in which the entry was read, outside any section.
+   * The same without holding the event loop up; where the era has ended and the next is not there yet, nothing is found. `use` is called in
+   * the same turn in which the entry was read, outside any section.
    * Where no lock has to be waited for that has happened when this returns, and no promise is made. A large payload of another codec than
    * the cache's is given as empty, unless `all` are asked for: nobody could decode it.
    */
@@ -159,7 +160,7 @@ export class CacheCore {
   decode(
     place: Place,
     { header, payload, memory, failure }: FoundEntry,
-    run = runNow,
+    run: <T>(work: () => T) => T = (work) => work(),
   ): { readonly value: unknown } | undefined {
     const { codec } = this.options;
     if (header.codec !== codec.name) return undefined;
@@ -270,8 +271,4 @@ export class CacheCore {
     await this.store.close();
     await this.#eras.settled();
   }
-}
-
-function runNow<T>(work: () => T): T {
-  return work();
 }

@@ -1,4 +1,4 @@
-import { errorCode } from '../../errors.js';
+import { isOutOfSpace } from '../../errors.js';
 import { currentScope, runIn, Scope, whileWaiting } from '../../lock/index.js';
 import { throwIfAborted } from '../../os/realms.js';
 import { monotonicNow } from '../../os/timers.js';
@@ -180,7 +180,7 @@ export class Flight {
       return this.#held(lock, key, leave);
     } catch (error) {
       // A disk without room for the file of a lock has none for values either, and still a value is asked for.
-      if (isFull(error)) return this.#held({ release() {} }, key, leave);
+      if (isOutOfSpace(error)) return this.#held({ release() {} }, key, leave);
       leave();
       throw error;
     }
@@ -250,9 +250,4 @@ export class Flight {
     if (core.closed || !core.tagsAreCurrent(previous.entry.header)) return undefined;
     return reads.giveEntry(place, previous.entry);
   }
-}
-
-function isFull(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }

@@ -1,5 +1,6 @@
+import { isOutOfSpace } from '../../errors.js';
 import { type CacheCore, isGivenStale, readLarge } from '../core/index.js';
-import { type Found, type FoundEntry, readOrOpenEntry } from '../disk/index.js';
+import { type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from '../disk/index.js';
 import type { Era } from '../era/index.js';
 import type { Place } from '../format/index.js';
 import type { GiveOut, Reads } from '../read/index.js';
@@ -13,6 +14,13 @@ export interface Begun {
   readonly previous?: { readonly value: unknown; readonly entry: FoundEntry };
 }
 
+type Lease = 'where nothing is fresh' | 'in any case';
+
+/** What a look inside the section came to. */
+type Looked =
+  | { readonly era: Era; readonly found: Found | OpenEntry; readonly leased: boolean; readonly stamps: Stamps<Era> }
+  | { readonly nowhere: Begun };
+
 /**
  * Steps 3 and 4 of Flights: the second look, and the lease. Gives the value where there is one by now. `lease`: one that looked fresh in
  * the section and then is not (it cannot be decoded, it has just expired) is looked at again, and the lease taken whatever is there.
@@ -20,18 +28,11 @@ export interface Begun {
 export async function takeOff(
   { core, reads }: { readonly core: CacheCore; readonly reads: Reads },
   { place, options }: { readonly place: Place; readonly options: FlightOptions },
-  lease: 'where nothing is fresh' | 'in any case' = 'where nothing is fresh',
+  lease: Lease = 'where nothing is fresh',
 ): Promise<Begun | GiveOut> {
-  const outcome = await core.store.inside(place.shard, 'exclusive', (era) => {
-    const found = readOrOpenEntry(era, place);
-    const entry = found.kind === 'entry' ? copyOf(found.entry) : undefined;
-    // One that is still to be read may turn out to be damaged.
-    const leased = lease === 'in any case' || entry === undefined || !isFresh(era, entry);
-    if (leased) era.words.setLease(place.slot, place.leaseMark);
-    const kept: typeof found = entry === undefined ? found : { kind: 'entry', entry };
-    return { era, found: kept, leased, stamps: stampTags(era, options.tags) };
-  });
-  const { era, stamps, leased, found } = outcome;
+  const looked = await look(core, place, options, lease);
+  if ('nowhere' in looked) return looked.nowhere;
+  const { era, stamps, leased, found } = looked;
   const whole: Found = found.kind === 'open' ? await core.whileOpen(readLarge(found, core.options.codec.name)) : found;
   const fresh = core.fresh(place, whole);
   const give = fresh && reads.giveEntry(place, fresh);
@@ -41,6 +42,25 @@ export async function takeOff(
   if (entry === undefined || !isGivenStale(entry.header, options.staleMs)) return { era, stamps };
   const previous = core.tagsAreCurrent(entry.header) ? core.decode(place, { ...entry, memory: 'lent' }) : undefined;
   return previous === undefined ? { era, stamps } : { era, stamps, previous: { value: previous.value, entry } };
+}
+
+/** In the section. `nowhere`: there is no era, and no space for one. A value is asked for all the same; it belongs to none, and is not stored. */
+async function look(core: CacheCore, place: Place, { tags }: FlightOptions, lease: Lease): Promise<Looked> {
+  try {
+    return await core.store.inside(place.shard, 'exclusive', (era) => {
+      const found = readOrOpenEntry(era, place);
+      const entry = found.kind === 'entry' ? copyOf(found.entry) : undefined;
+      // One that is still to be read may turn out to be damaged.
+      const leased = lease === 'in any case' || entry === undefined || !isFresh(era, entry);
+      if (leased) era.words.setLease(place.slot, place.leaseMark);
+      const kept: typeof found = entry === undefined ? found : { kind: 'entry', entry };
+      return { era, found: kept, leased, stamps: stampTags(era, tags) };
+    });
+  } catch (error) {
+    const era = core.store.opened;
+    if (!era.ended || !isOutOfSpace(error)) throw error;
+    return { nowhere: { era, stamps: stampTags(era, tags) } };
+  }
 }
 
 function copyOf({ header, payload }: FoundEntry): FoundEntry {

@@ -1,5 +1,6 @@
+import { isOutOfSpace } from '../../errors.js';
 import type { CacheCore } from '../core/index.js';
-import type { Found, FoundEntry } from '../disk/index.js';
+import { ABSENT, type Found, type FoundEntry } from '../disk/index.js';
 import { type Era, EraEnded } from '../era/index.js';
 import type { Place } from '../format/index.js';
 import { type Counters, isOdd, type Party, partyOf, protocol, run } from '../shared/index.js';
@@ -66,7 +67,7 @@ export class Reads {
   fillSync(key: string): KeptValue | undefined {
     const place = this.placeOf(key);
     const look = this.look(place);
-    return this.#settle(place, look, this.#core.findSync(place));
+    return this.#settle(place, look, this.#findSync(place));
   }
 
   /** Step 2. */
@@ -84,7 +85,7 @@ export class Reads {
 
   hasSync(key: string): boolean {
     const place = this.placeOf(key);
-    return this.count(this.#core.fresh(place, this.#core.findSync(place))) !== undefined;
+    return this.count(this.#core.fresh(place, this.#findSync(place))) !== undefined;
   }
 
   /** The first part of step 2: before the disk is read. */
@@ -180,6 +181,16 @@ export class Reads {
 
   close(): void {
     this.#tier?.clear();
+  }
+
+  /** There is no era where there is no space for one; then there is no value either. */
+  #findSync(place: Place): Found {
+    try {
+      return this.#core.findSync(place);
+    } catch (error) {
+      if (this.#core.store.opened.ended && isOutOfSpace(error)) return ABSENT;
+      throw error;
+    }
   }
 
   #settle(place: Place, look: Look, found: Found): KeptValue | undefined {
