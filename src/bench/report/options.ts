@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { HoldfastError } from '../../errors.js';
+import { invalidArgument } from '../../errors.js';
 import { assertKnownOptions } from '../../lock/index.js';
 import { flockMechanism } from '../../os/flock.js';
 import { assertMapSupported } from '../../os/mmap.js';
@@ -84,14 +84,15 @@ export function resolveBenchOptions(options: BenchOptions): ResolvedBenchOptions
   assertList('contenders', contenders);
   for (const name of contenders) {
     if (CONTENDER_NAMES.includes(name)) continue;
-    throw invalid(`Each contender must be one of ${CONTENDER_NAMES.join(', ')}, not ${shown(name)}.`);
+    throw invalidArgument(`Each contender must be one of ${CONTENDER_NAMES.join(', ')}, not ${shown(name)}.`);
   }
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= MOST_SECONDS)) {
-    throw invalid(`seconds must be a number above 0, up to ${MOST_SECONDS}, not ${shown(seconds)}.`);
+    throw invalidArgument(`seconds must be a number above 0, up to ${MOST_SECONDS}, not ${shown(seconds)}.`);
   }
   const { signal, onProgress, directory } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal must be an AbortSignal.');
-  if (onProgress !== undefined && typeof onProgress !== 'function') throw invalid('onProgress must be a function.');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidArgument('signal must be an AbortSignal.');
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw invalidArgument('onProgress must be a function.');
   if (directory !== undefined) absolutePath(directory);
   const resolved = {
     contenders,
@@ -108,8 +109,8 @@ export function resolveBenchOptions(options: BenchOptions): ResolvedBenchOptions
 }
 
 function assertList(name: string, list: unknown): asserts list is readonly unknown[] {
-  if (!Array.isArray(list) || list.length === 0) throw invalid(`${name} must be a list of one or more.`);
-  if (new Set(list).size < list.length) throw invalid(`${name} must not name one twice.`);
+  if (!Array.isArray(list) || list.length === 0) throw invalidArgument(`${name} must be a list of one or more.`);
+  if (new Set(list).size < list.length) throw invalidArgument(`${name} must not name one twice.`);
 }
 
 function wholeNumbers(name: string, list: readonly number[], least: number, most: number): readonly number[] {
@@ -119,13 +120,9 @@ function wholeNumbers(name: string, list: readonly number[], least: number, most
 
 function wholeNumber(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw invalid(`${name} must be a whole number from ${least} to ${most}, not ${shown(value)}.`);
+  throw invalidArgument(`${name} must be a whole number from ${least} to ${most}, not ${shown(value)}.`);
 }
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { HoldfastError } from '../../errors.js';
+import { invalidArgument } from '../../errors.js';
 import { absolutePath } from '../../os/paths.js';
 import { monotonicNow } from '../../os/timers.js';
 import { toMicroseconds, type WatchEvent } from './events.js';
@@ -44,9 +44,9 @@ export interface WatchReport {
  */
 export async function watchFiles(paths: readonly (string | URL)[], options: WatchOptions = {}): Promise<WatchReport> {
   const { seconds, signal, onEvent } = options;
-  if (paths.length === 0) throw invalid('Expected at least one file to watch.');
+  if (paths.length === 0) throw invalidArgument('Expected at least one file to watch.');
   if (seconds !== undefined && !(seconds > 0 && seconds <= Number.MAX_SAFE_INTEGER)) {
-    throw invalid(`seconds must be a number above 0, not ${seconds}.`);
+    throw invalidArgument(`seconds must be a number above 0, not ${seconds}.`);
   }
   const watched = [...new Set(paths.map(absolutePath))];
   for (const path of watched) assertWatchable(path);
@@ -109,11 +109,7 @@ function youngestMoment(files: readonly WatchedFile[]): number | undefined {
 /** A file that is not there may come; a folder that is not there is a mistake in the path. */
 function assertWatchable(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) throw invalid(`Expected a regular file: ${path}`);
+  if (stats !== undefined && !stats.isFile()) throw invalidArgument(`Expected a regular file: ${path}`);
   if (stats === undefined && !statSync(dirname(path)).isDirectory())
-    throw invalid(`Expected a file in a folder: ${path}`);
-}
-
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
+    throw invalidArgument(`Expected a file in a folder: ${path}`);
 }

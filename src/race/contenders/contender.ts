@@ -1,7 +1,7 @@
 import type { Finding } from '../data/index.js';
 import type { RaceAccess } from '../report/index.js';
 
-/** What is raced: one way to read, to write, and to update. Each rejects where the operation did. */
+/** What is raced: one way to read, to write, and to update. A method rejects where its operation fails. */
 export interface Contender {
   /** One read of the cache file, judged from its bytes. Mapped bytes are judged in place. */
   read(): Promise<Finding>;

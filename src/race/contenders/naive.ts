@@ -5,8 +5,8 @@ import { type Finding, inspect, nextCount } from '../data/index.js';
 import type { Contender, Course } from './contender.js';
 
 /**
- * The code that this package exists to replace: a writer that truncates and then writes, a reader that takes no lock, an update
- * that is a read and a write. It is here to be raced against, and nowhere else: no function of this package accepts its name.
+ * The code that this package replaces: a writer that truncates and then writes, a reader that takes no lock, an update
+ * that is a read and a write. Only the race uses it: no function of this package accepts its name.
  */
 export function naiveContender({ cachePath, counterPath, access }: Course): Contender {
   const read = { mmap: readMapped, read: readWhole, stream: readStreamed }[access];
@@ -27,12 +27,12 @@ function truncateAndWrite(path: string, data: Buffer): void {
   }
 }
 
-/** Between fstat and the touch the file may be cut: SIGBUS, and this process is gone. */
+/** Between fstat and the touch another process may truncate the file: then SIGBUS ends this process. */
 function readMapped(path: string): Finding {
   const fd = openSync(path, 'r');
   try {
     const { size } = fstatSync(fd);
-    // mmap(2) says EINVAL to a length of 0.
+    // mmap(2) fails with EINVAL for a length of 0.
     if (size === 0) return 'empty';
     const mapping = mapPrivate(fd, size);
     try {

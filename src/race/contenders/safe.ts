@@ -12,7 +12,7 @@ import {
 import { type Finding, inspect, nextCount } from '../data/index.js';
 import type { Contender, Course } from './contender.js';
 
-/** A strategy of the file functions, used as its users do. `signal` ends waits for the lock. */
+/** A strategy of the file functions, used as users of this package do. `signal` ends waits for the lock. */
 export function safeContender(strategy: StrategyName, course: Course, signal: AbortSignal): Contender {
   const { cachePath, counterPath, access } = course;
   const options = { strategy, signal };
@@ -30,7 +30,7 @@ export function safeContender(strategy: StrategyName, course: Course, signal: Ab
     return inspect(await readFile(cachePath, options));
   }
 
-  /** The lock is held to the end of the stream: a stream reads its file in pieces. */
+  /** The lock is held until the stream ends, since a stream reads its file in pieces. */
   async function readStreamed(): Promise<Finding> {
     const { readersLock, lock } = strategyNamed(strategy);
     const streamed = async () => inspect(await buffer(createReadStream(cachePath)));

@@ -2,33 +2,42 @@ import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs
 import { assertMapSupported, mapShared } from '../../os/mmap.js';
 import { LATENCY_BUCKETS, latencyBucket } from './latency.js';
 
-/** What a process counts, in the order of the words of its slot. `updates`: increments of the counter file that returned. */
+/**
+ * What a process counts, in the order of the words of its slot. `updates`: increments of the counter file that
+ * returned.
+ */
 export const COUNTS = ['reads', 'writes', 'updates', 'empty', 'torn', 'errors'] as const;
 export type Count = (typeof COUNTS)[number];
 export type Totals = Record<Count, number>;
 
-/** The counts, and room for more up to a cache line: processes do not slow each other down by counting. */
+/**
+ * A slot has the counts, and is padded to a cache line, so that processes do not slow each other down when they count.
+ */
 const HISTOGRAM_AT = 16;
 const WORDS_PER_SLOT = HISTOGRAM_AT + LATENCY_BUCKETS;
 const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT;
 const SLOT_BYTES = WORDS_PER_SLOT * WORD_BYTES;
 
-/** `mapped`: memory is shared. `written`: each process has its own, and the file between them. Both can be mixed. */
+/**
+ * `mapped`: the processes share memory. `written`: each process has its own, and they share the file. Both kinds can be
+ * mixed.
+ */
 export type Sharing = 'mapped' | 'written';
 
-/** The words of all processes. What `store` has been called for survives the death of whoever counted. */
+/** The words of all processes. A slot that was passed to `store` survives the death of its process. */
 interface Memory {
   readonly words: Uint32Array;
-  /** Brings in what others counted. */
+  /** Fetches the counts of other processes. */
   load(): void;
-  /** Hands out what this process counted in a slot. */
+  /** Publishes this process's counts of a slot. */
   store(slot: number): void;
   close(): void;
 }
 
 /**
- * Counters in shared memory: a small file, one slot for each process of the race. Each slot has one writer, so that plain stores do.
- * Where files can be mapped, counting costs no system call; elsewhere one pwrite(2) for each operation.
+ * Counters in shared memory: a small file, one slot for each process of the race. Each slot has one writer, so plain
+ * stores are enough. Where files can be mapped, counting costs no system call; elsewhere one pwrite(2) for each
+ * operation.
  */
 export class Counters {
   readonly #memory: Memory;
@@ -39,7 +48,10 @@ export class Counters {
     this.#slots = slots;
   }
 
-  /** Makes the file, every byte of it written: storing into a hole of it on a full disk would be SIGBUS, in the wrong process. */
+  /**
+   * Makes the file, and writes every byte of it: to store into a hole on a full disk would be SIGBUS, in the wrong
+   * process.
+   */
   static create(path: string, slots: number, way?: Sharing): Counters {
     writeFileSync(path, Buffer.alloc(slots * SLOT_BYTES), { flag: 'wx' });
     return Counters.open(path, slots, way);
@@ -49,12 +61,12 @@ export class Counters {
     return new Counters(openMemory(path, slots * SLOT_BYTES, way), slots);
   }
 
-  /** The counting hand of one process. */
+  /** The counter of one process. */
   tally(slot: number): Tally {
     return new Tally(this.#memory, slot);
   }
 
-  /** The sum over all slots, as far as they have come. */
+  /** The sum over all slots at this moment. */
   totals(): Totals {
     this.#memory.load();
     const totals: Totals = { reads: 0, writes: 0, updates: 0, empty: 0, torn: 0, errors: 0 };
@@ -84,7 +96,7 @@ export class Counters {
   }
 }
 
-/** Counts for one process. Nothing it counted gets lost when the process is killed after `save`. */
+/** Counts for one process. After `save`, its counts outlive the process. */
 export class Tally {
   readonly #memory: Memory;
   readonly #slot: number;
@@ -105,7 +117,7 @@ export class Tally {
     this.#increment(HISTOGRAM_AT + latencyBucket(durationMs));
   }
 
-  /** Where the memory is not shared by itself, shares it. */
+  /** Publishes the counts, where the memory is not shared. */
   save(): void {
     this.#memory.store(this.#slot);
   }

@@ -1,10 +1,10 @@
 /** Each bucket is this part of an octave: a percentile is off by 2.2 % at most. */
 const BUCKETS_PER_OCTAVE = 16;
-/** From one microsecond to 2^24 of them, some 17 s. What is outside falls into the first or the last bucket. */
+/** From one microsecond to 2^24 of them, some 17 s. The first and the last bucket take what is outside. */
 const OCTAVES = 24;
 const MICROSECONDS_PER_MS = 1_000;
 
-/** How many words a histogram of latencies takes. */
+/** The number of words in a histogram of latencies. */
 export const LATENCY_BUCKETS = BUCKETS_PER_OCTAVE * OCTAVES;
 
 /** Milliseconds. `null` where nothing was measured. */
@@ -19,7 +19,7 @@ export function latencyBucket(durationMs: number): number {
   return Math.min(LATENCY_BUCKETS - 1, Math.max(0, bucket));
 }
 
-/** Median and 99th percentile of what was counted, each as the middle of its bucket. */
+/** Median and 99th percentile of the counted latencies, each as the middle of its bucket. */
 export function percentiles(buckets: Uint32Array): Percentiles {
   return { p50: percentile(buckets, 0.5), p99: percentile(buckets, 0.99) };
 }

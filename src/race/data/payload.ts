@@ -6,7 +6,7 @@ import { type Random, seededRandom } from './random.js';
  *
  *     0  u32  checksum (CRC-32) of everything behind it
  *     4  u32  length of the whole
- *     8  u32  generation: the how-manieth payload of this writer
+ *     8  u32  generation: the number of this payload, of its writer
  *    12  u32  writer
  *    16       filler
  */
@@ -16,19 +16,22 @@ const GENERATION_AT = 8;
 const WRITER_AT = 12;
 const FILLER_AT = 16;
 
-/** The smallest payload: a header and a little to tear. */
+/** The smallest payload: a header and a few bytes that can be torn. */
 export const MINIMUM_BYTES = 24;
-/** One payload in so many is shorter, so that files shrink as well as grow: a file of one size is never cut under a lock. */
+/**
+ * One payload in this many is shorter, so that the file shrinks too: a file of one size would never be truncated under
+ * a lock.
+ */
 const SHORTER_ONE_IN = 4;
-/** The filler of a generation begins at one of so many places of a longer one. */
+/** The filler of a generation begins at one of this many offsets of a longer one. */
 const FILLER_OFFSETS = 4096;
 
-/** What the bytes of a file say about the read that gave them. */
+/** The verdict on a read, by the bytes that it gave. */
 export type Finding = 'ok' | 'empty' | 'torn';
 
 /**
- * Judges bytes by themselves. `empty`: there are none. `torn`: they are not one payload, whole. Every byte is looked at, where it
- * lies: of a mapping every page is touched.
+ * Judges bytes by themselves. `empty`: there are none. `torn`: they are not one whole payload. It reads every byte in
+ * place, so it touches every page of a mapping.
  */
 export function inspect(bytes: Buffer): Finding {
   if (bytes.length === 0) return 'empty';
@@ -39,8 +42,8 @@ export function inspect(bytes: Buffer): Finding {
 }
 
 /**
- * The payloads of one writer, fixed by seed and writer: at most `bytes` long, most of them exactly. Two of them differ all
- * over, not in a counter only, so that a mixture of them is no payload.
+ * The payloads of one writer, determined by seed and writer. Most are `bytes` long, none is longer. Any two differ in
+ * all their parts, not only in a counter, so that a mixture of them is no payload.
  */
 export class PayloadSource {
   readonly #payload: Buffer;
@@ -56,7 +59,7 @@ export class PayloadSource {
     this.#writer = writer;
   }
 
-  /** The next payload. Its bytes are good until the next call: the same memory serves again. */
+  /** The next payload. Its bytes are valid until the next call, which uses the same memory again. */
   next(): Buffer {
     this.#generation += 1;
     const payload = this.#payload.subarray(0, this.#nextLength());

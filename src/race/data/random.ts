@@ -1,7 +1,7 @@
 /** Whole numbers from 0 to 2^32 - 1, the same ones for the same seed. Not for secrets. */
 export type Random = () => number;
 
-/** A generator (mulberry32) that is fixed by all of its seeds together, each a whole number. */
+/** A generator (mulberry32), determined by all its seeds together. Each is a whole number. */
 export function seededRandom(...seeds: readonly number[]): Random {
   let state = seeds.reduce((hash, seed) => scramble(hash ^ seed), 0x9e3779b9);
   return () => {
@@ -12,7 +12,10 @@ export function seededRandom(...seeds: readonly number[]): Random {
   };
 }
 
-/** Spreads each bit over the whole word (the finalizer of MurmurHash3), so that neighbouring seeds part at once. */
+/**
+ * Spreads each bit over the whole word (the finalizer of MurmurHash3), so that neighbouring seeds give unlike
+ * sequences.
+ */
 function scramble(word: number): number {
   let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

@@ -8,7 +8,7 @@ import type { RaceLife, RaceResult } from '../report/index.js';
 const NAMED_LANE = 20;
 const THIN_LANE = 6;
 const MOST_NAMED_LANES = 32;
-/** With more processes than these a page gets slow: then one mark stands for several that lie close together. */
+/** With more processes than this a page gets slow: then one mark stands for several that are close together. */
 const MOST_DRAWN_LIVES = 10_000;
 
 const SIGNS = {
@@ -82,7 +82,7 @@ function ending(end: RaceLife['end']): string {
   return end === 'stopped' ? 'stopped at the end' : 'ended too early';
 }
 
-/** The lives of each place, readers first, each by number. */
+/** The processes of each place, readers first, in the order of the places' numbers. */
 function byPlace(lives: readonly RaceLife[]): Map<string, RaceLife[]> {
   const places = new Map<string, RaceLife[]>();
   for (const life of lives) {
@@ -95,7 +95,10 @@ function byPlace(lives: readonly RaceLife[]): Map<string, RaceLife[]> {
   return new Map([...places].sort(inOrder));
 }
 
-/** At most so many, spread over the time: of those that end close together, the first that died, or else the first. */
+/**
+ * At most this many, spread over the time. Of processes that end close together it keeps the first that SIGBUS ended,
+ * or else the first.
+ */
 function thinnedOut(lives: readonly RaceLife[], time: Scale, most: number): RaceLife[] {
   const kept = new Map<number, RaceLife>();
   for (const life of lives) {

@@ -7,8 +7,8 @@ import { countsTable, headline, latencyChart, latencyFacts, verdictBadge } from 
 import { timelineCharts } from './timeline.js';
 
 /**
- * A race as one HTML page that needs neither network nor script: the verdicts, the counts, the latencies, and for each strategy what
- * happened over time. Everything that the report holds is escaped.
+ * A race as one HTML page that needs neither network nor script: the verdicts, the counts, the latencies, and for each
+ * strategy what happened over time. All text of the report is escaped.
  */
 export function renderRacePage(report: RaceReport): string {
   const title = headline(report);
@@ -60,7 +60,7 @@ ${timelineCharts(result).map(renderChart)}
 `;
 }
 
-/** All that is needed to do it again. */
+/** All that is needed to repeat the race. */
 function setting({ environment, options }: RaceReport): Markup {
   const { node, platform, kernel, arch, cpus, cpuModel, memoryBytes, filesystem, flock, versions } = environment;
   const { strategies, readers, writers, seconds, bytes, access, seed } = options;

@@ -15,7 +15,7 @@ import type { RaceResult, RaceSample } from '../report/index.js';
 import { lifelineChart } from './lifelines.js';
 
 const PLOT_HEIGHT = 96;
-/** More columns than these nobody can tell apart on a screen. */
+/** More columns cannot be told apart on a screen. */
 const MOST_COLUMNS = 240;
 /** What happened in a stretch of time, from sample to sample. */
 interface Column {
@@ -51,7 +51,7 @@ export function timelineCharts(result: RaceResult): Chart[] {
   return columns.some(({ harmful }) => harmful > 0) ? [...charts, harmfulReads(columns, time)] : charts;
 }
 
-/** What lengths the file was seen to have. */
+/** The lengths that the file was seen to have. */
 function sizes(columns: readonly Column[], time: Scale): Chart {
   const bytes = roundedScale(Math.max(0, ...columns.map(({ most }) => most ?? 0)), 3);
   const height = PLOT_HEIGHT;
@@ -83,7 +83,7 @@ function sizes(columns: readonly Column[], time: Scale): Chart {
 /** How much was read and written. */
 function speeds(columns: readonly Column[], time: Scale): Chart {
   const perSecond = (amount: number, { fromMs, toMs }: Column) => (amount / Math.max(1, toMs - fromMs)) * 1_000;
-  // What is counted after the end, while everybody finishes, is in a stretch of its own that may be very short.
+  // What is counted after the end, while the processes finish, is in a stretch of its own that may be very short.
   const whole = columns.filter(({ fromMs, toMs }, index) => index < columns.length - 1 || toMs - fromMs >= 50);
   const speed = roundedScale(
     Math.max(0, ...whole.flatMap((one) => [perSecond(one.reads, one), perSecond(one.writes, one)])),
@@ -109,7 +109,7 @@ function speeds(columns: readonly Column[], time: Scale): Chart {
   };
 }
 
-/** Reads that gave nothing, or half of something. */
+/** Empty and torn reads. */
 function harmfulReads(columns: readonly Column[], time: Scale): Chart {
   const scale = roundedScale(Math.max(...columns.map(({ harmful }) => harmful)), 2);
   const height = PLOT_HEIGHT / 2;

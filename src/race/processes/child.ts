@@ -13,7 +13,7 @@ import type { RaceStrategy } from '../report/index.js';
 /** What the supervisor tells a process of the race: JSON, as its first argument. */
 export interface Assignment extends Course {
   readonly role: 'reader' | 'writer';
-  /** Counted from 1, for readers and for writers. */
+  /** From 1, for readers and for writers separately. */
   readonly number: number;
   readonly strategy: RaceStrategy;
   readonly bytes: number;
@@ -30,20 +30,21 @@ export type ChildMessage = { type: 'ready' } | { type: 'error'; message: string 
 /** What the supervisor tells a process. */
 export type SupervisorMessage = 'go' | 'stop';
 
-/** What a reader or a writer does over and over. */
+/** What a reader or a writer repeats. */
 export type Turn = (contender: Contender, tally: Tally, assignment: Assignment) => Promise<void>;
 
-/** Up to so many turns of the event loop lie between two operations, by the seed, so that processes do not run in step. */
+/**
+ * Between two operations the event loop turns up to this many times, by the seed, so that processes do not run in step.
+ */
 const LONGEST_PAUSE_TURNS = 3;
-/** Every error is counted; of so many the text is told. */
+/** Every error is counted; this many are sent with their text. */
 const TOLD_ERRORS = 3;
 
 /**
- * The life of a process of the race: get ready, say so, wait for `go`, take turns until `stop`.
- *
- * It never outlives its supervisor. The IPC channel breaks when that one is gone, however it went, and since the event loop turns
- * between any two operations this is heard at once. Such a process just leaves: the race's folder stays behind, because the others
- * may still be in it.
+ * The life of a process of the race: prepare, say `ready`, wait for `go`, repeat its operation until `stop`. It never
+ * outlives its supervisor: the IPC channel breaks when the supervisor has ended, however it ended, and since the event
+ * loop turns between any two operations, the process hears that at once and exits. It leaves the race's folder, which
+ * other processes may still use.
  */
 export async function takePart(prepare: (assignment: Assignment) => Turn): Promise<void> {
   leaveWithSupervisor();
@@ -90,7 +91,7 @@ async function contenderOf(assignment: Assignment, signal: AbortSignal): Promise
 
 function leaveWithSupervisor(): void {
   process.once('disconnect', () => process.exit());
-  // It may have gone before this listener came.
+  // The supervisor may have ended before this listener was added.
   if (!process.connected) process.exit();
 }
 
@@ -102,6 +103,6 @@ function tellOnce(error: unknown, told: Set<string>): void {
 }
 
 function tell(message: ChildMessage): void {
-  // A channel that broke is heard as 'disconnect'.
+  // A broken channel is told by 'disconnect'.
   process.send?.(message, undefined, undefined, () => {});
 }

@@ -3,30 +3,30 @@ import { clearTimeout, setTimeout } from '../../os/timers.js';
 import type { LifeEnd } from '../report/index.js';
 import type { Assignment, ChildMessage, SupervisorMessage } from './child.js';
 
-/** What a place tells of its processes. */
+/** What a place reports about its processes. */
 export interface PlaceEvents {
   /** A process is waiting for `go`. */
   ready(): void;
   /** A process was told to go. */
   began(pid: number): void;
-  /** A process is gone, whatever ended it. Comes after what else is told of its end. */
+  /** A process has ended, whatever the reason. The last report about it. */
   left(pid: number, end: LifeEnd): void;
   /** SIGBUS ended a process. */
   died(pid: number): void;
-  /** A process tells of an error that it has counted. */
+  /** A process reports an error that it has counted. */
   reported(message: string): void;
-  /** A process ended that should not have, and not by SIGBUS. */
+  /** A process ended unexpectedly, and not by SIGBUS. */
   ended(message: string): void;
-  /** No process could be started here, or it did not get as far as being ready. */
+  /** No process could be started here, or it ended before it was ready. */
   failed(error: unknown): void;
 }
 
-/** Signals with which a person, or the system for one, ends processes: they say nothing about a strategy. */
+/** Signals by which a person, or the system, ends processes. They say nothing about a strategy. */
 const ENDED_FROM_OUTSIDE: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * One reader's or writer's place in the race: its process, and after that one's death the next. Who died is known from the exit signal,
- * which only a parent can see.
+ * The place of one reader or writer in the race: its process and, when that has died, the next one. How a process died
+ * is known from its exit signal, which only its parent sees.
  */
 export class Place {
   readonly #assignment: Assignment;
@@ -35,7 +35,7 @@ export class Place {
   readonly #events: PlaceEvents;
   #child: ChildProcess | undefined;
   #phase: 'waiting' | 'going' | 'stopping' = 'waiting';
-  /** Whether the process of the moment has got as far as waiting for `go`. */
+  /** Whether the present process waits for `go`. */
   #ready = false;
 
   constructor(assignment: Assignment, entry: string, folder: string, events: PlaceEvents) {
@@ -59,15 +59,15 @@ export class Place {
     }
   }
 
-  /** Lets the process, and each that takes its place, begin. */
+  /** Lets the process begin, and each that follows it. */
   go(): void {
     this.#phase = 'going';
     this.#letGo();
   }
 
   /**
-   * Lets the process end its operation and leave. Who has not begun is killed, and so is, as an error, who is not gone after
-   * `graceMs`. Resolves when nobody is left.
+   * Lets the process finish its operation and exit. A process that has not begun is killed; so is one that still runs
+   * after `graceMs`, which is an error. Resolves when no process is left.
    */
   async stop(graceMs: number): Promise<void> {
     this.#phase = 'stopping';
@@ -95,7 +95,7 @@ export class Place {
   }
 
   #fork(): void {
-    // In the race's own folder: where core files are written, they go when it goes.
+    // In the race's own folder: core files are removed together with it.
     const child = fork(this.#entry, [JSON.stringify(this.#assignment)], {
       cwd: this.#folder,
       execArgv: [],
@@ -142,7 +142,7 @@ export class Place {
   }
 
   #tell(message: SupervisorMessage): void {
-    // Who has just died cannot hear it; its exit is heard of instead.
+    // A process that has just died cannot receive it; its exit is reported instead.
     if (this.#child?.connected) this.#child.send(message, () => {});
   }
 }

@@ -4,26 +4,26 @@ import type { LifeEnd } from '../report/index.js';
 import type { Assignment } from './child.js';
 import { Place } from './place.js';
 
-/** How long a process may take for the operation it is in the middle of, once it was told to stop. */
+/** How long a process may take to finish its operation when it was told to stop. */
 const STOP_GRACE_MS = 10_000;
-/** A forked Node is ready after some 50 ms; on a machine that is very busy, later. */
+/** A forked Node is ready after some 50 ms, on a busy machine later. */
 const READY_WITHIN_MS = 60_000;
 
-/** What the supervisor hears of its processes. */
+/** What the supervisor is told about its processes. */
 export interface SupervisorEvents {
   /** A process reads or writes from now on. */
   began(pid: number, process: string): void;
-  /** A process is gone, whatever ended it. */
+  /** A process has ended, whatever the reason. */
   left(pid: number, end: LifeEnd): void;
   /** SIGBUS ended a process; `process` names it. */
   died(pid: number, process: string): void;
-  /** A process tells of an error that it has counted. */
+  /** A process reports an error that it has counted. */
   reported(message: string): void;
-  /** A process ended that should not have, and not by SIGBUS. */
+  /** A process ended unexpectedly, and not by SIGBUS. */
   ended(message: string): void;
 }
 
-/** Starts the readers and writers of one strategy, starts again who dies, and sees to it that nobody is left. */
+/** Starts the readers and writers of one strategy, replaces a process that dies, and ends them all. */
 export class Supervisor {
   readonly #places: readonly Place[];
   readonly #failure = new AbortController();
@@ -51,14 +51,14 @@ export class Supervisor {
     });
   }
 
-  /** Aborts, with an error as its reason, when a process cannot be started. */
+  /** Aborts when a process cannot be started; the reason is the error. */
   get failure(): AbortSignal {
     return this.#failure.signal;
   }
 
-  /** Starts everybody. Resolves when all wait for {@link go}; rejects with the signal's reason. */
+  /** Starts all processes. Resolves when all wait for {@link go}; rejects with the signal's reason. */
   async start(signal: AbortSignal): Promise<void> {
-    // Before the one that removes the folder: nobody should be making files in it by then.
+    // Before the listener that removes the folder: by then no process may make files in it.
     process.prependListener('exit', this.#killAll);
     const late = new AbortController();
     const everybody = new Promise<void>((resolve) => {
@@ -73,12 +73,12 @@ export class Supervisor {
     }
   }
 
-  /** Lets the race begin, for all at once. */
+  /** Lets all processes begin at once. */
   go(): void {
     for (const place of this.#places) place.go();
   }
 
-  /** Ends the race. Resolves when every process is gone. Idempotent. */
+  /** Ends the race. Resolves when every process has ended. Idempotent. */
   async stop(): Promise<void> {
     await Promise.all(this.#places.map((place) => place.stop(STOP_GRACE_MS)));
     process.removeListener('exit', this.#killAll);

@@ -1,4 +1,7 @@
-/** A process that rewrites the cache file, and adds one to the counter after each time, until it is told to stop. Started by the supervisor. */
+/**
+ * A process that rewrites the cache file, and adds one to the counter after each time, until it is told to stop.
+ * Started by the supervisor.
+ */
 
 import { monotonicNow } from '../../os/timers.js';
 import { PayloadSource } from '../data/index.js';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type FilesystemKind, filesystemKind } from '../../os/filesystem.js';
 import { type FlockMechanism, flockMechanism } from '../../os/flock.js';
 
-/** The machine and the software that a report was made on. */
+/** The machine and the software of a run. */
 export interface RaceEnvironment {
   node: string;
   platform: string;
@@ -15,17 +15,17 @@ export interface RaceEnvironment {
   cpus: number;
   cpuModel: string;
   memoryBytes: number;
-  /** Of the folder that the race was run in. */
+  /** The file system of the folder that the race ran in. */
   filesystem: FilesystemKind;
-  /** What carries flock(2); `null` where nothing does. */
+  /** The package that calls flock(2); `null` where none does. */
   flock: FlockMechanism | null;
-  /** Of this package and of those that it races with; `null` where one is not installed. */
+  /** The versions of this package and of those that take part; `null` where one is not installed. */
   versions: Record<string, string | null>;
 }
 
 const PACKAGES = ['koffi', 'fs-ext', 'proper-lockfile', 'write-file-atomic'];
 
-/** Describes where this runs. `folder` is the one whose file system counts. */
+/** Describes the machine. `folder`: the one whose file system is described. */
 export function describeEnvironment(folder: string): RaceEnvironment {
   return {
     node: process.version,
@@ -54,7 +54,7 @@ function versions(): Record<string, string | null> {
   const versionOf = (manifestPath: string): string => JSON.parse(readFileSync(manifestPath, 'utf8')).version;
   const installed = (name: string): string | null => {
     try {
-      // Not `<name>/package.json`: not every package exports it.
+      // Not `<name>/package.json`, which not every package exports.
       const [folder] = require.resolve(name).split(`/node_modules/${name}/`);
       return versionOf(`${folder}/node_modules/${name}/package.json`);
     } catch {

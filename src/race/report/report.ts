@@ -12,11 +12,15 @@ export interface RaceDeath {
 }
 
 /**
- * How a process of the race ended: told to stop; by SIGBUS; or otherwise, which is an error unless a person or the system ended it.
+ * How a process of the race ended: when it was told to; by SIGBUS; or otherwise, which is an error unless a person or
+ * the system ended it.
  */
 export type LifeEnd = 'stopped' | 'sigbus' | 'other';
 
-/** A process of the race from the moment it began to read or to write. Who is ended by SIGBUS is followed by another one in its place. */
+/**
+ * A process of the race from the moment at which it began to read or to write. When SIGBUS ends it, another one takes
+ * its place.
+ */
 export interface RaceLife {
   /** The place: `reader 2`, `writer 1`. */
   process: string;
@@ -27,17 +31,17 @@ export interface RaceLife {
   end: LifeEnd;
 }
 
-/** The lengths that the supervisor saw the file have since the sample before; it looks a few thousand times a second. */
+/** The lengths of the file that the supervisor saw since the sample before; it looks a few thousand times a second. */
 export interface SizesSeen {
   looks: number;
-  /** How many of them found 0 bytes. */
+  /** How many looks found 0 bytes. */
   empty: number;
-  /** `null` where none found a file. */
+  /** `null` where no look found a file. */
   least: number | null;
   most: number | null;
 }
 
-/** How far a strategy was at one moment; all counts since its start. */
+/** The state of a strategy at one moment. Counts are since its start. */
 export interface RaceSample {
   /** Milliseconds since the strategy's start. */
   atMs: number;
@@ -50,14 +54,14 @@ export interface RaceSample {
   /** Length of the file at that moment; `null` where there was none. */
   fileBytes: number | null;
   sizes: SizesSeen;
-  /** Who died since the sample before. */
+  /** The processes that died since the sample before. */
   deaths: RaceDeath[];
 }
 
-/** What one strategy showed. Times in milliseconds. */
+/** The results of one strategy. Times in milliseconds. */
 export interface RaceResult {
   strategy: RaceStrategy;
-  /** Reads that gave bytes, whole or not, or ended in a death. Those that were rejected are `errors`. */
+  /** Reads that gave bytes, whole or not, or that killed their process. Those that were rejected are `errors`. */
   reads: number;
   /** Payloads written. */
   writes: number;
@@ -65,7 +69,7 @@ export interface RaceResult {
   sigbus: number;
   /** Reads of 0 bytes. */
   empty: number;
-  /** Reads whose bytes were not one payload, whole. */
+  /** Reads whose bytes were not one whole payload. */
   torn: number;
   /** Updates of the counter file that returned. */
   updates: number;
@@ -73,20 +77,20 @@ export interface RaceResult {
   lost: number;
   /** Operations that were rejected, and processes that ended for another reason than SIGBUS. */
   errors: number;
-  /** What the errors said, each text once, the first few. */
+  /** The texts of the first few errors, each once. */
   errorMessages: string[];
-  /** `null` where nobody died. */
+  /** `null` where no process died. */
   firstDeathMs: number | null;
   /** How long it ran. */
   elapsedMs: number;
   readsPerSecond: number;
   writesPerSecond: number;
   readLatency: Percentiles;
-  /** Of the payloads, without the counter. */
+  /** The latencies of payloads, without those of the counter. */
   writeLatency: Percentiles;
   /** A sample every 100 ms, and one at the end. */
   timeline: RaceSample[];
-  /** Every process that took part, in the order in which they ended. */
+  /** Every process that took part, in the order of their ends. */
   lives: RaceLife[];
 }
 
@@ -97,14 +101,17 @@ export interface RaceReport {
   startedAt: string;
   environment: RaceEnvironment;
   options: ResolvedRaceOptions;
-  /** Whether the caller's signal ended it: strategies may be missing, and the last one may have run for less than `seconds`. */
+  /**
+   * Whether the signal ended the race: strategies may be missing, and the last one may have run for less than
+   * `seconds`.
+   */
   interrupted: boolean;
   strategies: RaceResult[];
 }
 
-/** What is known while a strategy runs. */
+/** The progress of a strategy. */
 export interface RaceProgress extends Omit<RaceSample, 'deaths' | 'fileBytes' | 'sizes'> {
   strategy: RaceStrategy;
-  /** Milliseconds it will run, as things stand. */
+  /** Milliseconds that the strategy will run, unless it is interrupted. */
   totalMs: number;
 }

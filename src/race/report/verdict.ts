@@ -1,8 +1,8 @@
 import type { RaceReport, RaceResult } from './report.js';
 
 /**
- * What a strategy showed. `broken`: what must not happen did. `clean`: it did not. `inconclusive`: nothing can be said, since nobody
- * read or nobody wrote.
+ * The verdict on a strategy. `broken`: it showed what must not happen. `clean`: it did not. `inconclusive`: there were
+ * no reads, or no writes.
  */
 export type Verdict = 'broken' | 'clean' | 'inconclusive';
 
@@ -13,8 +13,8 @@ export function verdictOf(result: RaceResult): Verdict {
 }
 
 /**
- * 130 where it was interrupted; 1 where a safe strategy showed something; 3 where naive was asked for and showed nothing, or a strategy
- * had nobody who read or wrote; 0 otherwise: naive did its harm, and the safe ones did none.
+ * The exit status: 130 where the race was interrupted; 1 where a safe strategy was broken; 3 where naive was raced and
+ * showed nothing, or a strategy is inconclusive; 0 otherwise: naive did harm, and the safe strategies did none.
  */
 export function raceExitStatus(report: RaceReport): 0 | 1 | 3 | 130 {
   if (report.interrupted) return 130;
@@ -25,7 +25,7 @@ export function raceExitStatus(report: RaceReport): 0 | 1 | 3 | 130 {
   return safe.some((result) => verdictOf(result) === 'inconclusive') ? 3 : 0;
 }
 
-/** What a strategy showed, as one sentence in plain words. */
+/** The results of a strategy as one sentence. */
 export function verdictSentence(result: RaceResult): string {
   const { strategy, reads, elapsedMs } = result;
   const harm = [...harmDone(result), ...refusals(result)];

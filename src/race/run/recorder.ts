@@ -3,10 +3,10 @@ import type { Counters } from '../data/index.js';
 import type { LifeEnd, RaceDeath, RaceLife, RaceSample } from '../report/index.js';
 import { SizeWindow } from './size-window.js';
 
-/** More texts of errors than this help nobody. */
+/** At most this many different texts of errors are reported. */
 const KEPT_MESSAGES = 5;
 
-/** Keeps what happens while a strategy runs: deaths and errors as they come, samples of the counters when asked. */
+/** Records what happens while a strategy runs: deaths and errors when they come, samples of the counters on demand. */
 export class Recorder {
   readonly timeline: RaceSample[] = [];
   readonly errorMessages: string[] = [];
@@ -18,7 +18,7 @@ export class Recorder {
   #ended = 0;
   #firstDeathMs: number | null = null;
   #deaths: RaceDeath[] = [];
-  /** Who is taking part, by process id. */
+  /** The processes that take part, by process id. */
   readonly #living = new Map<number, { process: string; fromMs: number }>();
 
   constructor(counters: Counters, cachePath: string) {
@@ -44,7 +44,7 @@ export class Recorder {
     this.#living.set(pid, { process, fromMs: this.elapsedMs });
   }
 
-  /** A process is gone. Who was not ready yet has had no life in the race. */
+  /** A process has ended. One that had not begun has had no life in the race. */
   left(pid: number, end: LifeEnd): void {
     const life = this.#living.get(pid);
     if (life !== undefined)
@@ -60,22 +60,22 @@ export class Recorder {
     this.#deaths.push({ atMs, pid, process });
   }
 
-  /** A process ended that should not have: an error that it could not count itself. */
+  /** A process ended unexpectedly: an error that it could not count itself. */
   ended(message: string): void {
     this.#ended += 1;
     this.reported(message);
   }
 
-  /** What an error said that is counted already. */
+  /** The text of an error that has been counted. */
   reported(message: string): void {
     if (this.errorMessages.length < KEPT_MESSAGES && !this.errorMessages.includes(message)) {
       this.errorMessages.push(message);
     }
   }
 
-  /** Looks at the length of the file. */
-  look(): void {
-    this.#sizes.look();
+  /** Measures the length of the file. */
+  measureLength(): void {
+    this.#sizes.measure();
   }
 
   /** Takes a sample, and keeps it. */

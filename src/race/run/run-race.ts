@@ -9,22 +9,22 @@ import { type RaceSetup, runStrategy } from './run-strategy.js';
 import { openWorkspace } from './workspace.js';
 
 /**
- * Races readers against writers, each a process of its own, over one small file: first with the naive code, then with each strategy. Counts
- * the readers that SIGBUS killed, the empty and torn reads, and the updates that were lost.
+ * Races readers against writers, each a process of its own, over one small file: first with the naive code, then with
+ * each strategy. Counts the readers that SIGBUS killed, the empty and torn reads, and the updates that were lost.
  *
- * What it shows happened; what it does not show may need more time. It loads the machine fully, forks `readers + writers`
- * processes at a time, and leaves nothing behind: when it settles, every process is gone and so is its folder. Where the calling process
- * is killed, the others leave by themselves, and the folder stays.
+ * What it shows has happened; what it does not show may need more time. It loads the machine fully, and forks
+ * `readers + writers` processes at a time. When it settles, every process has ended, and its folder is removed. Where
+ * the calling process is killed, the others end by themselves, and the folder stays.
  *
  * Rejects with `ERR_INVALID_ARGUMENT`, with `ERR_MAP_UNSUPPORTED` where readers would map and koffi is missing, with
- * `ERR_LOCK_UNSUPPORTED` where there is no flock(2) for a strategy that needs it, and with the system's error where the folder or a
- * process cannot be made. An abort does not reject: the report says `interrupted`.
+ * `ERR_LOCK_UNSUPPORTED` where there is no flock(2) for a strategy that needs it, and with the system's error where the
+ * folder or a process cannot be made. An abort does not reject: the report says `interrupted`.
  */
 export async function runRace(options: RaceOptions = {}): Promise<RaceReport> {
   return runRaceWith(options, { childFolder: new URL('../processes/', import.meta.url), lock: 'real' });
 }
 
-/** The same, with what only tests change. */
+/** {@link runRace}, with settings that only tests change. */
 export async function runRaceWith(options: RaceOptions, setup: RaceSetup): Promise<RaceReport> {
   const resolved = resolveRaceOptions(options);
   const signal = options.signal ?? new AbortController().signal;

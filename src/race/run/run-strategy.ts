@@ -9,18 +9,18 @@ import { Recorder } from './recorder.js';
 const SAMPLE_EVERY_MS = 100;
 const LOOK_EVERY_MS = 5;
 
-/** What a race needs to know beside its options. */
+/** The settings of a race that are no options. */
 export interface RaceSetup {
-  /** Where the entries of the processes are, compiled. */
+  /** The folder with the compiled entries of the processes. */
   readonly childFolder: URL;
   readonly lock: RaceLock;
 }
 
-/** Where and for how long one strategy runs. */
+/** The settings of one strategy's run. */
 export interface StrategyRun extends RaceSetup {
   readonly strategy: RaceStrategy;
   readonly options: ResolvedRaceOptions;
-  /** A folder that is the race's own. */
+  /** The private folder of the race. */
   readonly workspacePath: string;
   /** Ends the run early. */
   readonly signal: AbortSignal;
@@ -28,8 +28,8 @@ export interface StrategyRun extends RaceSetup {
 }
 
 /**
- * Runs one strategy: everybody starts, and after the handshake all begin at once. `undefined` where the signal came before that.
- * Rejects where processes cannot be started. No process is left in any case.
+ * Runs one strategy: all processes start, and after the handshake begin at once. `undefined` where the signal came
+ * before that. Rejects where processes cannot be started. No process is left in any case.
  */
 export async function runStrategy(run: StrategyRun): Promise<RaceResult | undefined> {
   const { strategy, options, onProgress } = run;
@@ -57,7 +57,7 @@ export async function runStrategy(run: StrategyRun): Promise<RaceResult | undefi
     recorder.begin();
     supervisor.go();
     sampling = setInterval(sample, SAMPLE_EVERY_MS);
-    looking = setInterval(() => recorder.look(), LOOK_EVERY_MS);
+    looking = setInterval(() => recorder.measureLength(), LOOK_EVERY_MS);
     await elapse(totalMs, over);
     const { elapsedMs } = recorder;
     await supervisor.stop();
@@ -76,7 +76,7 @@ export async function runStrategy(run: StrategyRun): Promise<RaceResult | undefi
   }
 }
 
-/** Waits; less where the signal comes. */
+/** Waits, and ends early where the signal is aborted. */
 async function elapse(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await delay(milliseconds, undefined, { signal });
@@ -112,7 +112,7 @@ function assign(run: StrategyRun): Assignment[] {
   }));
 }
 
-/** Makes the files of the race. The cache file is there, and whole, before anybody reads it. */
+/** Makes the files of the race. The cache file is whole before the first reader starts. */
 function layOut(run: StrategyRun, slots: number): Counters {
   const { cachePath, counterPath, countersPath } = pathsOf(run);
   mkdirSync(folderOf(run));

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import type { SizesSeen } from '../report/index.js';
 
-/** Looks in a row: a moment at 0 bytes is short, so one look in a while would hardly ever meet it. */
+/** This many looks in a row: a moment at 0 bytes is so short that single looks would hardly ever meet it. */
 const LOOKS_IN_A_ROW = 10;
 
-/** The lengths of a file that were seen in a stretch of time. */
+/** The lengths of a file that were seen in a period. */
 export class SizeWindow {
   readonly #path: string;
   #looks = 0;
@@ -17,7 +17,7 @@ export class SizeWindow {
   }
 
   /** Looks a few times, without a pause. */
-  look(): void {
+  measure(): void {
     for (let look = 0; look < LOOKS_IN_A_ROW; look += 1) this.now();
   }
 
@@ -32,7 +32,7 @@ export class SizeWindow {
     return bytes;
   }
 
-  /** What was seen since the last time. */
+  /** What was seen since the last call. */
   take(): SizesSeen {
     const seen = { looks: this.#looks, empty: this.#empty, least: this.#least, most: this.#most };
     this.#looks = 0;

@@ -11,8 +11,9 @@ export interface Workspace {
 }
 
 /**
- * Makes a private folder (mode 0700) in `directory`, or in the system's for temporary files. It is removed by `remove`, and at
- * the latest when the process exits; who is killed with SIGKILL leaves it behind. Throws the system's error where it cannot be made.
+ * Makes a private folder (mode 0700) in `directory`, or in the system's for temporary files. It is removed by `remove`,
+ * at the latest when the process exits; a process that is killed by SIGKILL leaves it behind. Throws the system's error
+ * where it cannot be made.
  */
 export function openWorkspace(directory: string | URL | undefined): Workspace {
   const parent = directory === undefined ? tmpdir() : absolutePath(directory);
@@ -21,7 +22,7 @@ export function openWorkspace(directory: string | URL | undefined): Workspace {
     path,
     remove() {
       process.removeListener('exit', workspace.remove);
-      // Retried: a process that was killed a moment ago may still have been making a file in it.
+      // With retries: a process that was killed a moment ago may still make a file in it.
       quietly(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
     },
   };
