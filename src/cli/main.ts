@@ -18,7 +18,7 @@ const program = new Command('holdfast')
   .showHelpAfterError('(holdfast --help tells what there is.)')
   .addHelpText('after', `\n${EXIT_STATUS_HELP}`)
   .exitOverride();
-/** By name, in the order of the help. */
+/** The commands by name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   race: async () => (await import('./commands/race.js')).raceCommand,
   diagnose: async () => (await import('./commands/diagnose.js')).diagnoseCommand,
@@ -34,7 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   trace: async () => (await import('./commands/trace.js')).traceCommand,
   watch: async () => (await import('./commands/watch.js')).watchCommand,
 };
-// One command is loaded where it is the first argument: all of them take longer to load than most take to run.
+// Only the command in the first argument is loaded: to load all takes longer than most take to run.
 const [first = ''] = process.argv.slice(2);
 const loaded = Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
 for (const name of loaded) {

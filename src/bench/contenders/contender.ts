@@ -1,23 +1,23 @@
 import type { BenchValue } from '../values/index.js';
 
-/** A result, or a promise of one: what is synchronous is measured as that. */
+/** A result, or a promise of one: a synchronous operation is measured without a promise. */
 export type Eventually<T> = T | Promise<T>;
 
-/** One way to share values between processes, as the driver uses it. What it cannot do, it leaves out. */
+/** One way to share values between processes, as the driver uses it. A contender leaves out what it cannot do. */
 export interface Contender {
   read(key: string): Eventually<BenchValue | undefined>;
   write(key: string, value: BenchValue): Eventually<void>;
-  /** Adds one to a number, 0 where there is none. */
+  /** Adds one to a number, which begins at 0. */
   increment?(key: string): Eventually<void>;
-  /** The number that increments have come to. */
+  /** The present number. */
   count?(key: string): Eventually<number>;
-  /** Gives the value of a key; where there is none, the one that `load` resolves to, which is stored. */
+  /** The value of a key. Where there is none, `load` makes it, and it is stored. */
   load?(key: string, load: () => Promise<BenchValue>): Promise<unknown>;
-  /** Whether waits for its locks are told on the channel `holdfast:lock-wait`. */
+  /** Whether it publishes waits for its locks on the channel `holdfast:lock-wait`. */
   readonly tellsLockWaits?: boolean;
-  /** Puts everything in its place, so that another process finds it. */
+  /** Finishes all writes, so that another process finds the values. */
   close(): Eventually<void>;
 }
 
-/** What a module of contenders exports as `openContender`: opens one by its name, in a directory of its own. */
+/** The function `openContender` of a module of contenders: opens one by its name, in a directory of its own. */
 export type OpenContender = (name: string, directory: string) => Eventually<Contender>;

@@ -4,7 +4,7 @@ import { readFile, STRATEGY_NAMES, type StrategyName, updateFile, writeFile } fr
 import type { BenchValue } from '../values/index.js';
 import type { Contender } from './contender.js';
 
-/** Waits as long as a busy machine takes: a timeout would be counted as an error, and is not what is measured. */
+/** Long enough for a busy machine: a timeout would count as an error, and timeouts are not measured. */
 const PATIENCE_MS = 60_000;
 
 /** Caches by name: both strategies, each with the tier in memory and without it. */
@@ -22,7 +22,10 @@ export type ContenderName = StrategyName | CacheContenderName;
 const CACHE_NAMES = Object.keys(CACHES) as CacheContenderName[];
 export const CONTENDER_NAMES: readonly ContenderName[] = [...STRATEGY_NAMES, ...CACHE_NAMES];
 
-/** Opens one of ours, as anybody would use it: files with the file functions, caches with their asynchronous operations. */
+/**
+ * Opens a contender of this package, as users have it: files with the file functions, caches with their asynchronous
+ * operations.
+ */
 export function openContender(name: string, directory: string): Contender {
   const strategy = STRATEGY_NAMES.find((known) => known === name);
   if (strategy !== undefined) return fileContender(strategy, directory);
@@ -31,7 +34,7 @@ export function openContender(name: string, directory: string): Contender {
   throw new HoldfastError('ERR_INVALID_ARGUMENT', `There is no contender ${JSON.stringify(name)}.`);
 }
 
-/** A file for each key, with JSON in it. */
+/** A file of JSON for each key. */
 function fileContender(strategy: StrategyName, directory: string): Contender {
   const options = { strategy, timeout: PATIENCE_MS };
   const pathOf = (key: string) => `${directory}/${key}.json`;

@@ -8,7 +8,7 @@ import { CONTENDER_NAMES, type ContenderName } from '../contenders/index.js';
 import { SHORTEST_VALUE_BYTES } from '../values/index.js';
 import type { BenchProgress } from './report.js';
 
-/** What the options of a bench are unless it is told otherwise. */
+/** The default options of a bench. */
 export const BENCH_DEFAULTS = {
   contenders: CONTENDER_NAMES,
   processes: [1, 2, 4, 8, 16],
@@ -18,7 +18,7 @@ export const BENCH_DEFAULTS = {
   bytes: 1_024,
 } as const;
 
-/** A look, not a result: less of everything. */
+/** The options for a quick look, whose figures are no result. */
 export const QUICK_BENCH = { processes: [1, 4], reads: [95, 0], keys: [1, 1_000], seconds: 0.3 } as const;
 
 const MOST_PROCESSES = 256;
@@ -28,29 +28,32 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_SEED = 2 ** 32 - 1;
 
 export interface BenchOptions {
-  /** Who is measured. Default: all. */
+  /** The contenders to measure. Default: all. */
   contenders?: readonly ContenderName[] | undefined;
   /** How many processes work at a time; each number is measured. Default 1, 2, 4, 8, 16. */
   processes?: readonly number[] | undefined;
-  /** Per cent of the operations that read, the others write. Default 100, 95, 50, 0. */
+  /** The percentage of operations that read; the others write. Default 100, 95, 50, 0. */
   reads?: readonly number[] | undefined;
-  /** How many keys there are. Default 1 (everybody meets on it) and 1,000. */
+  /** How many keys there are. Default 1, which all processes share, and 1,000. */
   keys?: readonly number[] | undefined;
-  /** How long each combination is measured, in seconds; half of that goes before, unmeasured. Default 1. */
+  /** How long each combination is measured, in seconds, after an unmeasured run of half that time. Default 1. */
   seconds?: number | undefined;
-  /** About the length of a value as JSON. Default 1,024. */
+  /** The approximate length of a value as JSON. Default 1,024. */
   bytes?: number | undefined;
   /** Fixes values and the order of keys, not the interleaving. Default: a random one, which the report names. */
   seed?: number | undefined;
-  /** The folder, and so the disk, in which a private folder is made, and removed afterwards. Default: that for temporary files. */
+  /**
+   * The bench makes a private folder in this one, and so on this disk, and removes it afterwards. Default: the system's
+   * folder for temporary files.
+   */
   directory?: string | URL | undefined;
   /** Ends the bench early: what was measured until then is reported, and `interrupted` says so. */
   signal?: AbortSignal | undefined;
-  /** Hears of each combination when it begins. */
+  /** Called when a combination begins. */
   onProgress?: ((progress: BenchProgress) => void) | undefined;
 }
 
-/** The same, checked and complete, without what a report cannot carry. */
+/** {@link BenchOptions}, checked and complete, without what a report cannot contain. */
 export interface ResolvedBenchOptions {
   readonly contenders: readonly ContenderName[];
   readonly processes: readonly number[];
@@ -75,8 +78,8 @@ const KNOWN = [
 ];
 
 /**
- * Checks what the caller gave. Throws `ERR_INVALID_ARGUMENT` with what was expected; `ERR_LOCK_UNSUPPORTED` or `ERR_MAP_UNSUPPORTED`
- * where a contender needs what is missing here.
+ * Checks the options. Throws `ERR_INVALID_ARGUMENT`, and says what was expected; `ERR_LOCK_UNSUPPORTED` or
+ * `ERR_MAP_UNSUPPORTED` where a contender needs what this machine lacks.
  */
 export function resolveBenchOptions(options: BenchOptions): ResolvedBenchOptions {
   assertKnownOptions(options, KNOWN);

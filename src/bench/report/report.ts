@@ -3,34 +3,36 @@ import type { ContenderName } from '../contenders/index.js';
 import type { Latency } from '../values/index.js';
 import type { ResolvedBenchOptions } from './options.js';
 
-/** What one contender did under one load: so many processes, so many reads, so many keys. */
+/** The figures of one contender under one load: a number of processes, a percentage of reads, a number of keys. */
 export interface BenchCell<Name extends string = ContenderName> {
   readonly contender: Name;
   readonly processes: number;
-  /** Per cent of the operations. */
+  /** The percentage of operations that read. */
   readonly reads: number;
   readonly keys: number;
   /** Of all processes together. */
   readonly operations: number;
   readonly operationsPerSecond: number;
-  /** Of single operations, reads and writes together, in microseconds. */
+  /** The latency of single operations, reads and writes together, in microseconds. */
   readonly latency: Latency;
   /** Operations of each process. */
   readonly perProcess: readonly number[];
-  /** Operations of the slowest process as a part of those of the fastest: 1 is fair. */
+  /** Operations of the slowest process, divided by those of the fastest: 1 is fair. */
   readonly slowestToFastest: number;
-  /** Processor time of all processes. `null` where nothing was done. */
+  /** Processor seconds of all processes for a million operations. `null` where there was none. */
   readonly cpuSecondsPerMillion: number | null;
-  /** Operations that did not get their lock at once, and how long they waited. `null` where it is not told. */
+  /**
+   * Operations that did not get their lock at once, and how long they waited. `null` where the contender does not tell.
+   */
   readonly lockWaits: { readonly count: number; readonly milliseconds: number } | null;
   /** The most open descriptors that one process had at the end. `null` where the system does not tell. */
   readonly descriptors: number | null;
-  /** Reads that gave nothing, where there always was something. */
+  /** Reads that gave nothing, though there always was a value. */
   readonly empty: number;
-  /** Reads that gave something that nobody has written. */
+  /** Reads that gave something that no process has written. */
   readonly torn: number;
   readonly errors: number;
-  /** What the errors said, each text once, the first few. */
+  /** The texts of the first few errors, each once. */
   readonly errorMessages: readonly string[];
 }
 
@@ -40,14 +42,14 @@ export interface BenchReport {
   bench: 'contention';
   environment: RaceEnvironment;
   options: ResolvedBenchOptions;
-  /** Whether the caller's signal ended it: cells are missing then. */
+  /** Whether the signal ended the bench: then cells are missing. */
   interrupted: boolean;
   cells: BenchCell[];
 }
 
 /** What is measured next. */
 export interface BenchProgress {
-  /** How many combinations are behind it, of how many. */
+  /** How many combinations are done, of how many. */
   readonly done: number;
   readonly of: number;
   readonly contender: ContenderName;

@@ -3,33 +3,33 @@ import type { Assignment, TaskName } from '../work/index.js';
 import { assignmentOf, type Load } from './measure-cell.js';
 import { runTeam } from './team.js';
 
-/** What increments of one number by all processes at once have shown. */
+/** The result of a test in which all processes increment one number at once. */
 export interface Counting {
-  /** Those that returned. */
+  /** Increments that returned. */
   readonly increments: number;
   readonly incrementsPerSecond: number;
-  /** Those that returned and are not in the number afterwards. */
+  /** Increments that returned, and are missing from the number. */
   readonly lost: number;
   readonly errors: number;
   readonly errorMessages: readonly string[];
 }
 
-/** What many callers of all processes at once, on keys that nobody has loaded, have shown. */
+/** The result of a stampede: many callers in all processes ask at once for keys that have not been loaded. */
 export interface Stampede {
   readonly processes: number;
-  /** In each process. */
+  /** Callers in each process. */
   readonly callers: number;
   readonly coldKeys: number;
-  /** As many as cold keys, at best. */
+  /** At best one for each cold key. */
   readonly loads: number;
   readonly errors: number;
   readonly errorMessages: readonly string[];
 }
 
-/** How many callers ask at once in each process, for how many keys one after the other, and how long a load takes. */
+/** How many callers ask at once in each process, for how many keys in turn, and how long a load takes. */
 export const STAMPEDE = { callers: 50, coldKeys: 3, loadMs: 300 } as const;
 
-/** Lets all processes count one number up until the time is over; then another process reads what it has come to. */
+/** Lets all processes increment one number until the time is over; then another process reads it. */
 export async function measureCounting(load: Load, workspacePath: string, signal: AbortSignal): Promise<Counting> {
   return inFolder(workspacePath, load.contender, async (directory) => {
     const outcomes = await runTeam(teamOf(load, directory, 'count'), signal);
@@ -39,14 +39,14 @@ export async function measureCounting(load: Load, workspacePath: string, signal:
     return {
       increments,
       incrementsPerSecond: Math.round(perSecond),
-      // What failed may have been counted all the same, so that there can be more than was told of.
+      // An increment that failed may have happened all the same, so the number can be larger than the count.
       lost: Math.max(0, increments - (Number(total?.count) || 0)),
       ...errorsOf(outcomes),
     };
   });
 }
 
-/** Lets all processes ask for cold keys. */
+/** Lets all processes ask for cold keys at once. */
 export async function measureStampede(load: Load, workspacePath: string, signal: AbortSignal): Promise<Stampede> {
   return inFolder(workspacePath, load.contender, async (directory) => {
     const team = teamOf(load, directory, 'stampede').map((assignment) => ({ ...assignment, ...STAMPEDE }));

@@ -7,10 +7,10 @@ import { runTeam } from './team.js';
 /** One combination to measure. */
 export interface Load<Name extends string = string> {
   readonly contender: Name;
-  /** The module (a URL) that opens it. */
+  /** The module (a URL) that opens the contender. */
   readonly module: string;
   readonly processes: number;
-  /** Per cent of the operations. */
+  /** The percentage of operations that read. */
   readonly reads: number;
   readonly keys: number;
   readonly seconds: number;
@@ -18,12 +18,13 @@ export interface Load<Name extends string = string> {
   readonly seed: number;
 }
 
-/** Of the measured time so much goes before it, unmeasured: compilers and page caches get warm. */
+/** The length of the unmeasured run before, as a part of the measured time: compilers and page caches get warm. */
 const WARM_UP_SHARE = 0.5;
 
 /**
- * Measures one contender under one load: a process writes every key, then all processes read and write until the time is over. Works in a
- * folder of its own below `workspacePath`, and removes it. Rejects as {@link runTeam} does; no process is left in any case.
+ * Measures one contender under one load: a process writes every key, then all processes read and write until the time
+ * is over. Works in a folder of its own below `workspacePath`, and removes it. Rejects as {@link runTeam} does; no
+ * process is left in any case.
  */
 export async function measureCell<Name extends string>(
   load: Load<Name>,
@@ -47,7 +48,7 @@ export async function measureCell<Name extends string>(
   }
 }
 
-/** What process `number` is told, whatever its task. */
+/** The part of an assignment that does not depend on the task. */
 export function assignmentOf(load: Omit<Load, 'processes'>, directory: string, number: number): Assignment {
   const { contender, module, reads, keys, seconds, bytes, seed } = load;
   const measureMs = seconds * 1_000;

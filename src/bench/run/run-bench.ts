@@ -9,18 +9,18 @@ import {
 } from '../report/index.js';
 import { type Load, measureCell } from './measure-cell.js';
 
-/** Opens the contenders that belong to this package; compiled, see `team.ts`. */
+/** The compiled module that opens the contenders of this package, see `team.ts`. */
 export const OWN_CONTENDERS = new URL('../../../dist/bench/contenders/contenders.js', import.meta.url).href;
 
 /**
- * Measures how the strategies of the file functions, and caches, do when processes share them: for each contender, number of processes,
- * share of reads and number of keys, real processes read and write values of JSON for some time.
+ * Measures the strategies of the file functions, and caches, that processes share: for each contender, number of
+ * processes, share of reads and number of keys, real processes read and write values of JSON for some time. It loads
+ * the machine fully. When it settles, every process has ended, and its folder is removed. The figures hold for this
+ * machine and this disk, while nothing else runs on them.
  *
- * It loads the machine fully and leaves nothing behind: when it settles, every process is gone and so is its folder. What it shows holds
- * for this machine and this disk, and while nothing else runs on them.
- *
- * Rejects with `ERR_INVALID_ARGUMENT`, with `ERR_MAP_UNSUPPORTED` or `ERR_LOCK_UNSUPPORTED` where a contender needs what is
- * missing, and with the system's error where a folder or a process cannot be made. An abort does not reject: the report says `interrupted`.
+ * Rejects with `ERR_INVALID_ARGUMENT`, with `ERR_MAP_UNSUPPORTED` or `ERR_LOCK_UNSUPPORTED` where a contender needs
+ * what this machine lacks, and with the system's error where a folder or a process cannot be made. An abort does not
+ * reject: the report says `interrupted`.
  */
 export async function runBench(options: BenchOptions = {}): Promise<BenchReport> {
   const resolved = resolveBenchOptions(options);
@@ -48,7 +48,7 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchReport>
   }
 }
 
-/** One after the other, as far as the signal lets it come. */
+/** One combination after the other, until the signal is aborted. */
 async function measureAll(
   loads: readonly Load<BenchCell['contender']>[],
   workspacePath: string,
@@ -69,7 +69,10 @@ async function measureAll(
   return cells;
 }
 
-/** Every combination. The last list turns fastest: those that are compared are measured one right after the other. */
+/**
+ * Every combination. The last list varies fastest, so that combinations to be compared are measured right after each
+ * other.
+ */
 function product<A, B, C, D>(as: readonly A[], bs: readonly B[], cs: readonly C[], ds: readonly D[]): [A, B, C, D][] {
   return as.flatMap((a) => bs.flatMap((b) => cs.flatMap((c) => ds.map((d): [A, B, C, D] => [a, b, c, d]))));
 }

@@ -3,19 +3,21 @@ import { fileURLToPath } from 'node:url';
 import { delay } from '../../os/timers.js';
 import type { Assignment, ChildMessage, Outcomes, TaskName } from '../work/index.js';
 
-/** A forked Node is ready after some 50 ms; on a machine that is very busy, later. */
+/** A forked Node is ready after some 50 ms, on a busy machine later. */
 const READY_WITHIN_MS = 60_000;
-/** How much longer than it was told to a process may take: for the operation that it is in the middle of, and for what it writes behind. */
+/** How much longer than its time a process may take: to finish its operation, and to write what it has put off. */
 const DONE_WITHIN_MS = 30_000;
 
-/** The entry of a process, compiled: found from here, and from the source, which tests run. */
+/** The compiled entry of a process, found from the compiled code and from the source, which tests run. */
 const WORKER = new URL('../../../dist/bench/work/worker.js', import.meta.url);
 
 /**
- * Starts one process for each assignment, lets them begin together, and gives what each has to tell, in their order.
+ * Starts one process for each assignment, lets them begin together, and gives their outcomes in the order of the
+ * assignments.
  *
- * Rejects where a process cannot be started, fails, ends early, or does not come to an end; with the signal's reason where that comes.
- * In any case every process has been killed and reaped when it settles. Where the calling process is killed, they leave by themselves.
+ * Rejects where a process cannot be started, fails, ends early, or does not end in time; and with the signal's reason
+ * where it is aborted. When it settles, every process has been killed and reaped. Where the calling process is killed,
+ * they end by themselves.
  */
 export async function runTeam<Name extends TaskName>(
   assignments: readonly (Assignment & { readonly task: Name })[],
@@ -26,7 +28,7 @@ export async function runTeam<Name extends TaskName>(
   const killAll = () => {
     for (const member of members) member.kill();
   };
-  // Before the one that removes the folder: nobody should be making files in it by then.
+  // Before the listener that removes the folder: by then no process may make files in it.
   process.prependListener('exit', killAll);
   const settled = new AbortController();
   const ended = AbortSignal.any([signal, settled.signal]);
@@ -49,16 +51,16 @@ export async function runTeam<Name extends TaskName>(
 }
 
 /**
- * A process was ended by a signal that a person sends: a Ctrl-C, which reaches all processes of a terminal, one of them maybe before it
+ * A signal that a person sends ended a process: a Ctrl-C reaches all processes of a terminal, maybe before one of them
  * listens.
  */
 class EndedFromOutside extends Error {}
 
 const FROM_OUTSIDE: readonly (NodeJS.Signals | null)[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** So long the driver may take to hear of what a process of its own has heard. */
+/** How long the driver may take to get a signal that one of its processes has got. */
 const HEARD_WITHIN_MS = 500;
 
-/** Waits for the signal, if it comes at all. */
+/** Waits for the signal, for a limited time. */
 async function waitFor(signal: AbortSignal): Promise<void> {
   await delay(HEARD_WITHIN_MS, undefined, { signal }).catch(() => {});
 }
@@ -78,14 +80,14 @@ class Member {
   constructor(assignment: Assignment) {
     const child = fork(fileURLToPath(WORKER), [JSON.stringify(assignment)], {
       execArgv: [],
-      // As services run: libraries check less then, and so do caches of ours.
+      // As in services: libraries check less then, and so do the caches of this package.
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
     this.gone = new Promise((resolve) => {
       child.once('exit', resolve);
-      // One that could not be started has no exit.
+      // A process that could not be started has no exit event.
       child.once('error', () => child.pid === undefined && resolve(undefined));
     });
     const name = `Process ${assignment.number} of ${assignment.contender}`;
@@ -108,7 +110,7 @@ class Member {
       });
     this.ready = Promise.race([told('ready'), failed]);
     this.done = Promise.race([told('done'), failed]);
-    // Whoever fails first is heard of; what the others meet afterwards is not.
+    // Only the first failure is reported; the others may follow from it.
     this.ready.catch(() => {});
     this.done.catch(() => {});
   }

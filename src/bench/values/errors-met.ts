@@ -1,4 +1,4 @@
-/** Of so many different errors the text is told. */
+/** The texts of this many different errors are kept. */
 const TOLD_ERRORS = 3;
 
 /** Counts errors, and keeps the text of the first few. */
@@ -13,7 +13,7 @@ export class ErrorsMet {
   }
 }
 
-/** With what is behind it: a library's own sentence seldom says what happened. */
+/** With the cause: a library's own message seldom says what happened. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;

@@ -1,6 +1,6 @@
 /** Each bucket is this part of an octave: a percentile is off by 1.1 % at most. */
 const BUCKETS_PER_OCTAVE = 32;
-/** From one nanosecond to 2^36 of them, some 69 s. What is outside falls into the first or the last bucket. */
+/** From one nanosecond to 2^36 of them, some 69 s. The first and the last bucket take what is outside. */
 const OCTAVES = 36;
 const BUCKETS = BUCKETS_PER_OCTAVE * OCTAVES;
 const NANOSECONDS_PER_MS = 1e6;
@@ -15,13 +15,13 @@ export interface Latency {
   readonly max: number | null;
 }
 
-/** A histogram on its way from one process to another: bucket and count in turn, and the longest. */
+/** A histogram as a message to another process: buckets and counts in turn, and the longest time. */
 export interface HistogramMessage {
   readonly counts: readonly number[];
   readonly longestMs: number;
 }
 
-/** How long operations took, with a resolution that serves for nanoseconds and for seconds. */
+/** How long operations took. The resolution is relative, so it serves for nanoseconds and for seconds. */
 export class Histogram {
   readonly #buckets = new Uint32Array(BUCKETS);
   #longestMs = 0;
@@ -46,7 +46,7 @@ export class Histogram {
     return { counts, longestMs: this.#longestMs };
   }
 
-  /** Adds what another process has counted. */
+  /** Adds the counts of another process. */
   merge({ counts, longestMs }: HistogramMessage): void {
     for (let index = 0; index + 1 < counts.length; index += 2) {
       const bucket = counts[index] ?? 0;
@@ -67,7 +67,7 @@ export class Histogram {
     };
   }
 
-  /** The middle of the bucket in which this rank is, in microseconds. */
+  /** The middle of the bucket that holds this rank, in microseconds. */
   #percentile(rank: number): number {
     let seen = 0;
     const bucket = this.#buckets.findIndex((count) => {

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 const CHANNEL = 'holdfast:lock-wait';
 
-/** Counts the waits for locks of this process, as far as they are told: those of the file functions and of caches. */
+/** Counts this process's waits for locks that are published: those of the file functions and of caches. */
 export class LockWaits {
   #count = 0;
   #milliseconds = 0;

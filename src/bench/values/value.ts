@@ -1,16 +1,19 @@
 import { type Random, seededRandom } from '../../race/data/index.js';
 
-/** What is stored. It tells from itself whether it is whole: writer and generation say which text belongs to it. */
+/** A value that is stored. Whether it is whole can be told from itself: writer and generation determine its text. */
 export interface BenchValue {
   readonly writer: number;
   readonly generation: number;
   readonly text: string;
 }
 
-/** What a read has shown. `empty`: nothing, where there always was something. `torn`: not one value, whole. */
+/**
+ * The verdict on a read. `empty`: it gave nothing, though there always was a value. `torn`: it gave anything but one
+ * whole value.
+ */
 export type Finding = 'ok' | 'empty' | 'torn';
 
-/** So many texts are told apart; generations that follow each other have different ones. */
+/** The number of different texts; generations that follow each other have different ones. */
 const TEXTS = 61;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 /** `{"writer":12,"generation":123456,"text":""}`, roughly: the rest of a value's length is text. */
@@ -18,13 +21,16 @@ const AROUND_TEXT_BYTES = 42;
 /** The shortest value there can be. */
 export const SHORTEST_VALUE_BYTES = AROUND_TEXT_BYTES + 8;
 
-/** Makes the values of one process, and judges those of all. The same seed and length give the same texts in every process. */
+/**
+ * Makes the values of one process, and judges those of all. With the same seed and length, every process has the same
+ * texts.
+ */
 export class Values {
   readonly #texts: readonly string[];
   readonly #writer: number;
   #generation = 0;
 
-  /** `bytes`: about how long a value is as JSON. */
+  /** `bytes`: the approximate length of a value as JSON. */
   constructor(bytes: number, seed: number, writer: number) {
     const random = seededRandom(seed, bytes);
     this.#texts = Array.from({ length: TEXTS }, () => textOf(bytes - AROUND_TEXT_BYTES, random));

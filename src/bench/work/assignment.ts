@@ -1,51 +1,51 @@
 import type { HistogramMessage } from '../values/index.js';
 
-/** What the driver tells a process: JSON, as its first argument. */
+/** The task of a process, from the driver: JSON, as its first argument. */
 export interface Assignment {
   readonly task: TaskName;
-  /** Whom to open, and the module (a URL) that exports `openContender`. */
+  /** The contender to open, and the module (a URL) that exports `openContender`. */
   readonly contender: string;
   readonly module: string;
   /** The contender's own folder, the same for all processes of a run. */
   readonly directory: string;
-  /** Counted from 1. */
+  /** From 1. */
   readonly number: number;
-  /** How many keys there are; with 1 everybody meets on it. */
+  /** How many keys there are; with 1 all processes share it. */
   readonly keys: number;
-  /** Per cent of the operations that read. */
+  /** The percentage of operations that read. */
   readonly reads: number;
-  /** About the length of a value as JSON. */
+  /** The approximate length of a value as JSON. */
   readonly bytes: number;
   readonly seed: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Of a pace. */
+  /** For `pace`. */
   readonly operation: 'read' | 'write';
-  /** Of a stampede: callers in each process, cold keys one after the other, how long a load takes. */
+  /** For a stampede: callers in each process, cold keys in turn, and how long a load takes. */
   readonly callers: number;
   readonly coldKeys: number;
   readonly loadMs: number;
 }
 
-/** What a process has to tell when its task is done. */
+/** The outcome of each task, as a process reports it. */
 export interface Outcomes {
   /** Writes every key once. */
   fill: { written: number };
   /** Reads and writes at random. */
   mix: MixOutcome;
-  /** Does one operation over and over, as fast as it goes. */
+  /** Repeats one operation as fast as it can. */
   pace: { operations: number; elapsedMs: number };
-  /** Counts one key up. */
+  /** Increments one key. */
   count: { increments: number; elapsedMs: number; errors: number; errorMessages: string[] };
-  /** Reads what counting has come to. */
+  /** Reads the number that was incremented. */
   total: { count: number };
-  /** Many callers ask for keys that nobody has loaded. */
+  /** Many callers ask for keys that have not been loaded. */
   stampede: { loads: number; errors: number; errorMessages: string[] };
 }
 
 export type TaskName = keyof Outcomes;
 
-/** All of it from the measured time, without the warm-up. */
+/** All figures are of the measured time, without the warm-up. */
 export interface MixOutcome {
   operations: number;
   reads: number;
@@ -63,7 +63,7 @@ export interface MixOutcome {
   descriptors: number | null;
 }
 
-/** What a process tells the driver. */
+/** A message from a process to the driver. */
 export type ChildMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'done'; readonly outcome: Outcomes[TaskName] }

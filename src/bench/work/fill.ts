@@ -2,7 +2,7 @@ import type { Contender } from '../contenders/index.js';
 import { keyName, Values } from '../values/index.js';
 import type { Assignment, Outcomes } from './assignment.js';
 
-/** Some write with a delay, to write many at once: one after the other would take minutes. */
+/** Some contenders delay a write, to write many at once: one after the other would take minutes. */
 const AT_ONCE = 100;
 
 /** Writes every key once. */

@@ -5,14 +5,16 @@ import type { Contender } from '../contenders/index.js';
 import { type BenchValue, ErrorsMet, Histogram, keyName, LockWaits, Values } from '../values/index.js';
 import type { Assignment, MixOutcome } from './assignment.js';
 
-/** So often the event loop turns: timers of the contender run, and the driver's end is heard of. */
+/** How often the event loop turns, so that timers of the contender run, and the end of the driver is noticed. */
 const TURN_EVERY_MS = 20;
-/** The schedule of a process is drawn before it begins, so that drawing costs nothing in between; then it begins anew. */
+/**
+ * The steps of a process are drawn before it begins, so that they cost nothing in between; at the end it starts over.
+ */
 const SCHEDULE_LENGTH = 1 << 15;
 
 /**
- * Reads and writes at random keys, one operation after the other, until the time is over. Each operation ends where the next one begins,
- * so that the clock is looked at once for each; turns of the event loop between two are left out of both.
+ * Reads and writes at random keys, one operation after the other, until the time is over. Each operation ends where the
+ * next one begins, so that each costs one look at the clock; turns of the event loop between two count for neither.
  */
 export async function mix(contender: Contender, own: Assignment): Promise<MixOutcome> {
   const run = new MixRun(contender, own);
@@ -43,9 +45,9 @@ class MixRun {
   readonly #contender: Contender;
   readonly #values: Values;
   readonly #keys: readonly string[];
-  /** For each step the key, or with all bits turned the key to write to. */
+  /** For each step the key to read, or the key to write with all its bits inverted. */
   readonly #schedule: Int32Array;
-  /** What was judged last of each key: a value that is the same object needs no second look. */
+  /** The value of each key that was judged last: the same object is not judged twice. */
   readonly #judged: (BenchValue | undefined)[];
   readonly #latency = new Histogram();
   #errors = new ErrorsMet();
@@ -98,7 +100,7 @@ class MixRun {
       try {
         if (place >= 0) {
           const reading = this.#contender.read(this.#keys[place] ?? '');
-          this.#look(place, reading instanceof Promise ? await reading : reading);
+          this.#judge(place, reading instanceof Promise ? await reading : reading);
         } else {
           const writing = this.#contender.write(this.#keys[~place] ?? '', this.#values.next());
           if (writing instanceof Promise) await writing;
@@ -119,7 +121,7 @@ class MixRun {
     }
   }
 
-  #look(place: number, value: BenchValue | undefined): void {
+  #judge(place: number, value: BenchValue | undefined): void {
     this.#reads += 1;
     if (value !== undefined && value === this.#judged[place]) return;
     const finding = this.#values.judge(value);
@@ -128,7 +130,7 @@ class MixRun {
     else this.#torn += 1;
   }
 
-  /** What cannot be parsed was torn, whoever found it out and however he put it. */
+  /** A value that cannot be parsed was torn, whatever the error says. */
   #blame(error: unknown): void {
     if (error instanceof SyntaxError || (error instanceof Error && error.cause instanceof SyntaxError)) this.#torn += 1;
     else this.#errors.add(error);
@@ -137,7 +139,7 @@ class MixRun {
 
 function openDescriptors(): number | null {
   try {
-    // One of them is the directory that is being read.
+    // One of them is the descriptor of this directory.
     return readdirSync('/proc/self/fd').length - 1;
   } catch {
     return null;

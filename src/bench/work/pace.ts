@@ -4,14 +4,14 @@ import { keyName, Values } from '../values/index.js';
 import type { Assignment, Outcomes } from './assignment.js';
 import { fill } from './fill.js';
 
-/** So long are the batches that are timed: a look at the clock costs as much as a hit in memory. */
+/** The time of this many operations is taken at once: a look at the clock costs as much as a hit in memory. */
 const BATCH_MS = 1;
-/** Values to write are made before, and used again. */
+/** This many values to write are made before, and used in turn. */
 const VALUES = 64;
 
 /**
- * One operation over and over, the keys in turn, as fast as it goes. Judges nothing: what comes out is what one operation costs in a
- * process that has nothing else to do. An operation that fails ends it.
+ * Repeats one operation on the keys in turn, as fast as it can. Judges no value: the result is the cost of one
+ * operation in a process that does nothing else. An operation that fails ends it.
  */
 export async function pace(contender: Contender, own: Assignment): Promise<Outcomes['pace']> {
   const keys = Array.from({ length: own.keys }, (_, index) => keyName(index));
@@ -26,15 +26,15 @@ export async function pace(contender: Contender, own: Assignment): Promise<Outco
     own.operation === 'read'
       ? () => contender.read(nextKey())
       : (index: number) => contender.write(nextKey(), values[index % VALUES] ?? source.next());
-  // What is in the memory of a process is there only if this process has put it there.
+  // A process has in its memory only what it has put there itself.
   if ((await contender.read(keyName(0))) === undefined) await fill(contender, own);
-  // Twice over every key: what keeps values in memory has them then.
+  // Each key twice: then a contender that keeps values in memory has them.
   if (own.operation === 'read') for (let index = 0; index < 2 * keys.length; index += 1) await step(index);
   await repeat(step, own.warmUpMs);
   return repeat(step, own.measureMs);
 }
 
-/** Asynchronous operations are awaited one by one; synchronous ones pay for no promise. */
+/** Awaits asynchronous operations one by one, and spares synchronous ones the promise. */
 async function repeat(step: (index: number) => unknown, milliseconds: number): Promise<Outcomes['pace']> {
   let operations = 0;
   let elapsedMs = 0;
@@ -50,7 +50,7 @@ async function repeat(step: (index: number) => unknown, milliseconds: number): P
     elapsedMs += tookMs;
     if (tookMs < BATCH_MS) batch *= 2;
     else if (tookMs > 4 * BATCH_MS) batch = Math.ceil(batch / 2);
-    // Outside the measured time: what runs on timers runs as it would in a service.
+    // Outside the measured time, timers run as they would in a service.
     await nextTurn();
   }
   return { operations, elapsedMs };

@@ -6,7 +6,7 @@ import { fill } from './fill.js';
 import { mix } from './mix.js';
 import { pace } from './pace.js';
 
-/** What a process can be told to do. */
+/** The tasks of a process. */
 export const tasks: { [Name in TaskName]: (contender: Contender, own: Assignment) => Promise<Outcomes[Name]> } = {
   fill,
   mix,
@@ -28,7 +28,7 @@ async function count(contender: Contender, { measureMs }: Assignment): Promise<O
     } catch (error) {
       errors.add(error);
     }
-    // Between two operations of a service others come in, and so does what runs on timers.
+    // Between two operations of a service, other requests and timers run.
     await nextTurn();
   }
   return { increments, elapsedMs: monotonicNow() - start, errors: errors.count, errorMessages: errors.messages };
@@ -58,7 +58,7 @@ async function stampede(contender: Contender, own: Assignment): Promise<Outcomes
   return { loads, errors: errors.count, errorMessages: errors.messages };
 }
 
-/** The driver asks only for what a contender can do; a mistake there must not look like a result. */
+/** The driver asks only for what a contender can do. A mistake there must not look like a result. */
 function required<Name extends 'increment' | 'count' | 'load'>(contender: Contender, name: Name) {
   const operation = contender[name];
   if (operation === undefined) throw new Error(`This contender has no ${name}.`);

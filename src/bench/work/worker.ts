@@ -1,10 +1,12 @@
-// The entry of every process of a bench: it opens its contender, says so, waits for `go`, does its task, tells the outcome, and leaves.
+// The entry of every process of a bench: it opens its contender, says so, waits for `go`, does its task, tells the
+// outcome, and leaves.
 
 import type { OpenContender } from '../contenders/index.js';
 import type { Assignment, ChildMessage } from './assignment.js';
 import { tasks } from './tasks.js';
 
-// It never outlives its driver: the channel breaks when that one is gone, however it went, and the event loop turns often enough to hear it.
+// It never outlives its driver: the channel breaks when the driver has ended, however it ended, and the event loop
+// turns often enough to notice.
 process.once('disconnect', () => process.exit());
 if (!process.connected) process.exit();
 // Ctrl-C reaches all processes of a terminal. The driver hears it too, and ends them.
@@ -18,14 +20,14 @@ try {
   tell({ type: 'ready' });
   await going;
   const outcome = await tasks[own.task](contender, own);
-  // What is written behind belongs to the work: another process will look for it.
+  // Writes that the contender has put off belong to the task: another process will read them.
   await contender.close();
   tell({ type: 'done', outcome });
 } catch (error) {
   tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
 
-/** The channel keeps this process alive until the driver has heard the last word and ends it. */
+/** The channel keeps this process alive until the driver has got the last message, and ends it. */
 function tell(message: ChildMessage): void {
   process.send?.(message, undefined, undefined, () => {});
 }

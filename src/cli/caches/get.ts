@@ -28,7 +28,10 @@ async function get(directory: string, argument: string, flags: ReportFlags): Pro
   });
 }
 
-/** In pieces, so that a value of any size takes little memory; a reader that leaves early ends it. False where there is none. */
+/**
+ * Prints the value in pieces, so that it takes little memory, whatever its size. Stops when the reader of the output
+ * leaves. False where there is no value.
+ */
 async function printBytes(core: CacheCore, key: string): Promise<boolean> {
   const stream = await readStream(core, key);
   if (stream === undefined) return false;

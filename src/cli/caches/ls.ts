@@ -16,7 +16,7 @@ export function lsCommand(): Command {
 }
 
 async function ls(directory: string, flags: ReportFlags): Promise<void> {
-  // First, so that a signal finds somebody who removes the beginnings of a file.
+  // Before the file is begun, so that a signal leads to its removal.
   const interruption = listenForInterruption();
   let lines: ReportLines | undefined;
   try {
@@ -33,7 +33,7 @@ async function ls(directory: string, flags: ReportFlags): Promise<void> {
         if (over.aborted || (!wanted && flags.output === undefined)) return;
       }
     });
-    // What standard output has not taken would keep the process.
+    // Output that standard output has not taken would keep the process alive.
     if (interruption.exitStatus !== undefined) process.exit(interruption.exitStatus);
     lines.commit();
   } finally {
@@ -58,7 +58,7 @@ function timeLeft(milliseconds: number): string {
   return milliseconds <= 0 ? 'expired' : formatDuration(milliseconds);
 }
 
-/** Absent times are never. */
+/** An entry as JSON. Without `expiresAt` it never expires. */
 function described({ key, codec, createdAt, expiresAt, payloadLength, fileBytes, tags }: EntrySummary): object {
   const expiry = expiresAt === Number.POSITIVE_INFINITY ? {} : { expiresAt };
   const names = tags.map(({ tag }) => tag);

@@ -4,8 +4,8 @@ import { errorCode, HoldfastError } from '../../errors.js';
 import { absolutePath } from '../../os/paths.js';
 
 /**
- * Opens the cache in a directory, with the strategy that it was made with, and closes it after `use`. Nothing is made where there is no
- * cache: `ERR_NOT_A_CACHE`.
+ * Opens the cache in a directory with the strategy that it was made with, and closes it after `use`. Throws
+ * `ERR_NOT_A_CACHE` where there is none, and makes none.
  */
 export async function withCache<T>(
   directory: string,

@@ -20,7 +20,7 @@ export function statsCommand(): Command {
 async function stats(directory: string, flags: ReportFlags): Promise<void> {
   const outlet = openOutlet('stats', flags, { folders: [directory] });
   const found = await withCache(directory, async (core) => {
-    // The tier in memory is each process's own: this one has none to tell of.
+    // The tier in memory belongs to each process; the one of this process says nothing.
     const { memory: _, ...counts } = await cacheStats(core, undefined);
     return { directory: core.directory, strategy: core.options.strategy, ...counts };
   });

@@ -5,7 +5,7 @@ import { counted, formatCount, NO_BORDERS, type Paint } from '../text/index.js';
 
 const HEAD = ['', 'op/s', 'p50', 'p95', 'p99', 'max', 'slow/fast', 'CPU s/M', 'lock waits', 'fds', 'wrong'];
 
-/** Where it was measured, and how: all that is needed to do it again. */
+/** Where and how it was measured: all that is needed to repeat it. */
 export function benchHeading({ environment, options }: BenchReport): string {
   const { node, platform, kernel, arch, cpus, cpuModel, filesystem, versions } = environment;
   const installed = Object.entries(versions).filter(([, version]) => version !== null);
@@ -32,7 +32,7 @@ export function benchTables({ cells }: BenchReport, paint: Paint): string[] {
   return tables;
 }
 
-/** One sentence: whether what was read was right. */
+/** Whether what was read was right, as one sentence. */
 export function benchVerdict({ cells }: BenchReport, paint: Paint): string {
   const wrong = cells.filter((cell) => wrongOf(cell) > 0);
   if (wrong.length === 0) return paint('green', 'Nothing empty, nothing torn, no errors.');
@@ -78,7 +78,7 @@ function wrongOf({ empty, torn, errors }: BenchCell): number {
   return empty + torn + errors;
 }
 
-/** Three digits that count. What is not known is a dash, not a zero. */
+/** With three significant digits. An unknown value is a dash, not a zero. */
 function orDash(number: number | null): string {
   if (number === null) return '-';
   return number >= 100 ? formatCount(Math.round(number)) : String(Number(number.toPrecision(3)));

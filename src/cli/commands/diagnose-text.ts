@@ -46,7 +46,7 @@ function steps(timeline: readonly Step[]): string[] {
   );
 }
 
-/** Who opens what, from audit logs; from traces the findings say it. */
+/** Which program opens which file, from audit logs; for traces the findings tell that. */
 function describeUsers({ writers, readers }: DiagnoseReport, paint: Paint): string {
   const audited = [...writers, ...readers].filter(({ audit }) => audit !== undefined);
   const paths = [...new Set(audited.map(({ path }) => path))];

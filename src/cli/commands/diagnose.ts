@@ -49,7 +49,7 @@ async function run(words: string[], { pid: pids, ...flags }: DiagnoseFlags): Pro
   const asked = [logs.length > 0, command.length > 0, pids !== undefined].filter(Boolean).length;
   if (asked !== 1)
     throw new Error('Expected one of: logs to read, a command after --, or --pid. See holdfast diagnose --help.');
-  // What a command is given to read counts too.
+  // The file that a command gets as standard input is an input too.
   const outlet = openOutlet('diagnose', flags, { files: words }, command.length > 0 ? 'aside' : 'always');
   const interruption = listenForInterruption();
   const progress = displayCacheProgress(process.stderr);
@@ -82,7 +82,7 @@ async function attachTo(pids: readonly number[], signal: AbortSignal): Promise<D
   return diagnosePids(pids, { signal });
 }
 
-/** What stands after `--` is a command; commander hands both over as one list. */
+/** The arguments after `--` are a command. Commander gives both parts as one list. */
 function divide(words: readonly string[], argv: readonly string[]): { logs: string[]; command: string[] } {
   const dashes = argv.indexOf('--');
   const count = dashes === -1 ? 0 : argv.length - dashes - 1;

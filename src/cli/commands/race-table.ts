@@ -4,7 +4,7 @@ import { counted, formatCount, NO_BORDERS, type Paint } from '../text/index.js';
 
 const HEAD = ['strategy', 'reads/s', 'writes/s', 'SIGBUS', 'empty', 'torn', 'lost', 'errors', 'read ms', 'write ms'];
 
-/** What was raced, where, and with which seed: all that is needed to do it again. */
+/** What was raced, where, and with which seed: all that is needed to repeat it. */
 export function raceHeading({ environment, options }: RaceReport): string {
   const { readers, writers, bytes, access, seconds, seed } = options;
   const { node, platform, kernel, arch, cpus, filesystem } = environment;

@@ -32,7 +32,7 @@ function describe(report: TraceReport, paint: Paint): string {
   return `\n${[...found, traceSummary(report, paint)].join('\n\n')}`;
 }
 
-/** Silence would read as "all is well". */
+/** The error where the logs show no access: an empty report would read as "all is well". */
 function nothingSeen(directory: string, { threads }: TraceReport): HoldfastError {
   const message = `${directory} holds logs of ${threads.length} threads, none of which accessed a watched file. Do the globs match? Paths of files are absolute, with symbolic links followed.`;
   return new HoldfastError('ERR_INVALID_ARGUMENT', message, { path: directory });

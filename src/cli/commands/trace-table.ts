@@ -17,7 +17,7 @@ export function traceTable({ findings }: TraceReport, paint: Paint): string {
   return `${paint('bold', 'Accesses without the lock')}, of files that are changed in place\n\n${table}`;
 }
 
-/** A sentence for each row, and below those that have the same cure, what to change. */
+/** A sentence for each row, and below those with the same cure, what to change. */
 export function traceVerdicts({ findings }: TraceReport): string {
   const byAdvice = new Map<string, string[]>();
   for (const { message, advice } of findings) byAdvice.set(advice, [...(byAdvice.get(advice) ?? []), message]);
@@ -26,7 +26,7 @@ export function traceVerdicts({ findings }: TraceReport): string {
     .join('\n\n');
 }
 
-/** What the report rests on. */
+/** How much the logs show: accesses, files, processes, and lines that could not be read. */
 export function traceSummary(
   { findings, files, threads, accesses, unreadableLines }: TraceReport,
   paint: Paint,
@@ -69,7 +69,7 @@ function rowOf({ accesses, withoutLock, how, site, paths, request }: TraceFindin
   ];
 }
 
-/** From the working directory where that is shorter. */
+/** Relative to the working directory, where that is shorter. */
 function near(path: string): string {
   const fromHere = relative(process.cwd(), path);
   return fromHere !== '' && fromHere.length < path.length && !fromHere.startsWith('..') ? fromHere : path;

@@ -27,7 +27,7 @@ async function trace(command: string[], { files, directory }: { files?: string[]
   process.exitCode = run.exitStatus;
 }
 
-/** A name that begins with `-` is an option whose directory was forgotten. */
+/** A name that begins with `-` is another option: the directory was forgotten. */
 function toDirectory(text: string): string {
   if (text !== '' && !text.startsWith('-')) return text;
   throw new InvalidArgumentError('Expected a directory, whose name does not begin with "-".');

@@ -30,7 +30,7 @@ Example:
 }
 
 async function watch(files: string[], { seconds, ...flags }: WatchFlags): Promise<void> {
-  // First, so that a signal finds somebody who removes the beginnings of a file.
+  // Before the file is begun, so that a signal leads to its removal.
   const interruption = listenForInterruption();
   let lines: ReportLines | undefined;
   let display: WatchDisplay | undefined;
@@ -40,7 +40,7 @@ async function watch(files: string[], { seconds, ...flags }: WatchFlags): Promis
     const { show } = display;
     const { append } = lines;
     const { signal } = interruption;
-    // Whoever reads our output may have left. A file goes on being one.
+    // The reader of standard output may have left; the file is written all the same.
     const over = AbortSignal.any(flags.output === undefined ? [signal, display.gone] : [signal, lines.failed]);
     const onEvent = (event: WatchEvent) => {
       show(event);

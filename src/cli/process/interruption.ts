@@ -1,22 +1,22 @@
 import { monotonicNow } from '../../os/timers.js';
 import { INTERRUPTED } from './exit-status.js';
 
-/** npm hands a Ctrl-C on that the terminal has delivered already: two signals in so short a time are one. */
+/** npm passes on a Ctrl-C that the terminal has delivered already: two signals within this time are one. */
 const SAME_KEY_MS = 300;
 
 const SIGNALS = Object.keys(INTERRUPTED) as (keyof typeof INTERRUPTED)[];
 
-/** Ctrl-C, SIGTERM and SIGHUP as something that a command ends by in its own time. */
+/** Ctrl-C, SIGTERM and SIGHUP, after which a command ends in an orderly way. */
 export interface Interruption {
   /** Aborts at the first signal. A second one ends the process at once. */
   readonly signal: AbortSignal;
-  /** What the command ends with when it was interrupted; `undefined` as long as it was not. */
+  /** The exit status after an interruption; `undefined` before. */
   readonly exitStatus: number | undefined;
-  /** Leaves the signals to their defaults again. */
+  /** Gives the signals their default effect again. */
   end(): void;
 }
 
-/** Listens to the signals, from now to `end()`. */
+/** Listens to the signals until `end()`. */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   let exitStatus: number | undefined;

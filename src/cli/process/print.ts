@@ -5,14 +5,14 @@ import { writeFully } from './write-fully.js';
 const STANDARD_OUTPUT_FD = 1;
 
 /**
- * Writes to standard output, waiting for a reader that is slow, until it has it or `signal` aborts. False once there is no reader any more
- * (`holdfast ls DIR | head`). Throws the system's error where it cannot be written.
+ * Writes to standard output. Waits for a slow reader, until it has taken the text or `signal` is aborted. False where
+ * the reader has left (`holdfast ls DIR | head`). Throws the system's error where the text cannot be written.
  */
 export async function print(content: string | Buffer, signal?: AbortSignal): Promise<boolean> {
   const { stdout } = process;
   if (stdout.destroyed || signal?.aborted) return false;
   if (isFile()) {
-    // Node's own stream drops what a full disk did not take.
+    // Node's own stream drops what a full disk has not taken.
     writeFully(STANDARD_OUTPUT_FD, Buffer.from(content));
     return true;
   }
@@ -29,7 +29,7 @@ export async function print(content: string | Buffer, signal?: AbortSignal): Pro
   });
 }
 
-/** The same without waiting: what fails shows as an error of the stream, which closes then. */
+/** Writes without a wait. A failure becomes an error of the stream, which closes then. */
 export function send(text: string): void {
   const { stdout } = process;
   if (stdout.destroyed) return;

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { HoldfastError } from '../../errors.js';
 
-/** Stands for standard input where an argument is expected. */
+/** As an argument, it stands for standard input. */
 export const STANDARD_INPUT = '-';
 
 /** All of standard input. */
@@ -17,13 +17,13 @@ export async function keysFrom(args: readonly string[]): Promise<string[]> {
   return lines;
 }
 
-/** A key as an argument, or all of standard input without the line's end behind it. */
+/** A key as an argument, or all of standard input without the line break at its end. */
 export async function keyFrom(argument: string): Promise<string> {
   if (argument !== STANDARD_INPUT) return argument;
   return asText(await readInput()).replace(/\n$/, '');
 }
 
-/** Throws `ERR_INVALID_ARGUMENT` where the bytes are not UTF-8: nothing is stored that was not given. */
+/** Throws `ERR_INVALID_ARGUMENT` where the bytes are not UTF-8: they would be stored as other text. */
 export function asText(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

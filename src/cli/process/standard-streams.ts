@@ -4,15 +4,15 @@ import { ExitStatus } from './exit-status.js';
 let failure: unknown;
 
 /**
- * Sees to what can go wrong with standard output and standard error: that a reader leaves early is none of its business
- * (`holdfast race | head -1`), and that a report cannot be written is status 2, whatever the command found.
+ * Handles the errors of standard output and standard error. A reader that leaves early (`holdfast race | head -1`) is
+ * no error. A report that cannot be written is status 2, whatever the command found.
  */
 export function guardStandardStreams(): void {
   process.stdout.on('error', (error) => {
     if (errorCode(error) === 'EPIPE') return;
     complain(error);
   });
-  // Nobody could be told.
+  // There is nowhere to report this.
   process.stderr.on('error', () => {});
   process.on('exit', () => {
     if (failure !== undefined) process.exitCode = ExitStatus.wrongUse;

@@ -1,9 +1,9 @@
 import { SingleBar } from 'cli-progress';
 
-/** A bar on a terminal; elsewhere nothing. */
+/** A bar on a terminal, and nothing elsewhere. */
 export interface CacheProgress {
   show(done: number, total: number, remark?: string): void;
-  /** Leaves the terminal as it was. Idempotent. */
+  /** Restores the terminal. Idempotent. */
   end(): void;
 }
 

@@ -2,8 +2,8 @@ import { type Interruption, listenForInterruption } from '../process/index.js';
 import { type CacheProgress, displayCacheProgress } from './cache-progress.js';
 
 /**
- * Runs what may take long: with a progress bar, and to be ended by Ctrl-C in its own time. `undefined` where it was interrupted; the exit
- * status says so.
+ * Runs work that may take long, with a progress bar. Ctrl-C ends it in an orderly way: then it gives `undefined`, and
+ * sets the exit status.
  */
 export async function runLong<T>(
   job: (signal: AbortSignal, progress: CacheProgress) => Promise<T>,

@@ -2,14 +2,17 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import type { RaceProgress, RaceStrategy } from '../../race/index.js';
 import { formatCount } from '../text/index.js';
 
-/** Shows how far a race is, while it runs. */
+/** Shows the progress of a race. */
 export interface ProgressDisplay {
   show(progress: RaceProgress): void;
-  /** Leaves what is shown, and gives the terminal back as it was. Idempotent. */
+  /** Ends the display, and restores the terminal. Idempotent. */
   end(): void;
 }
 
-/** A line with a bar for each strategy on a terminal; elsewhere a plain line a second, ten for a long race. */
+/**
+ * On a terminal a line with a bar for each strategy; elsewhere a plain line each second, and ten in all for a long
+ * race.
+ */
 export function displayProgress(stream: NodeJS.WriteStream, strategies: readonly RaceStrategy[]): ProgressDisplay {
   return stream.isTTY ? displayBars(stream, strategies) : displayLines(stream);
 }

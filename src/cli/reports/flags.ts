@@ -1,15 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
-/** The options that every command has which reports something. */
+/** The options of every command that makes a report. */
 export interface ReportFlags {
   json?: true | undefined;
   output?: string | undefined;
   force?: true | undefined;
-  /** Only of commands that have a page. */
+  /** Only for commands that can make a page. */
   html?: string | undefined;
 }
 
-/** Gives a command `--json`, `--output` and `--force`, which mean the same everywhere. `json` says what is particular to the command. */
+/**
+ * Gives a command `--json`, `--output` and `--force`, which mean the same everywhere. `json` describes what this
+ * command prints.
+ */
 export function addReportOptions(command: Command, json = 'print the report as JSON, and nothing else'): Command {
   return command
     .option('--json', `${json}, on standard output`)
@@ -26,7 +29,7 @@ export function addPageOption(command: Command): Command {
   );
 }
 
-/** A name that begins with `-` is an option whose file was forgotten. */
+/** A name that begins with `-` is another option: the file was forgotten. */
 function toReportPath(text: string): string {
   if (text !== '' && !text.startsWith('-')) return text;
   throw new InvalidArgumentError('Expected a file, whose name does not begin with "-". Standard output is --json.');

@@ -5,7 +5,7 @@ import type { ReportFlags } from './flags.js';
 import { type Inputs, type OutputPath, outputPaths } from './output-path.js';
 import { ReportFile } from './report-file.js';
 
-/** A report in its forms, and what the command ends with once it is where it belongs. */
+/** A report in its forms, and the exit status of the command when it has been delivered. */
 export interface Delivery {
   readonly report: object;
   readonly text?: ((paint: Paint) => string) | undefined;
@@ -13,25 +13,25 @@ export interface Delivery {
   readonly status: number;
 }
 
-/** Where the report of a command goes. */
+/** Delivers the report of a command. */
 export interface Outlet {
   deliver(delivery: Delivery): Promise<void>;
 }
 
 /**
- * Where the text for people goes: to standard output, where no JSON goes there; `always`: to standard error then; `aside`: to standard error
- * in any case, since standard output belongs to a program that the command runs.
+ * Where the text for people goes. Usually to standard output, and nowhere where JSON goes there. `always`: to standard
+ * error then. `aside`: to standard error in any case, since standard output belongs to a program that the command runs.
  */
 export type TextPlace = 'without json' | 'always' | 'aside';
 
-/** Names the command, in files. The programs under bench/ do without. */
+/** The command's name in files. The programs under bench/ have none. */
 const MARK = 'holdfast';
 
 /**
- * Sees, before the command does anything, that its report can go where the flags say. Throws why not.
+ * Checks, before the command does anything, that its report can be written where the flags say. Throws where it cannot.
  *
- * `deliver` then writes it to all these places, as far as it can, and sets the exit status. A place that fails is told only after the others:
- * it rejects with the first error. JSON that standard output did not take as a whole is status 2.
+ * `deliver` then writes it to all these places and sets the exit status. Where one place fails, it writes to the
+ * others, then rejects with the first error. JSON that standard output did not take as a whole is status 2.
  */
 export function openOutlet(
   command: string,
@@ -66,9 +66,9 @@ export function openOutlet(
         const { page } = forms;
         if (output !== undefined) await attempt(() => replace(output, markedDocument(command, report)));
         if (html !== undefined && page !== undefined) await attempt(() => replace(html, page()));
-        // A signal that came meanwhile is heard in the next turn.
+        // A signal that came meanwhile is delivered in the next turn of the event loop.
         await setImmediate();
-        // What standard output has not taken would keep the process.
+        // Output that standard output has not taken would keep the process alive.
         if (interruption.exitStatus !== undefined) process.exit(interruption.exitStatus);
       } finally {
         interruption.end();
@@ -96,12 +96,15 @@ function replace(output: OutputPath, content: string): void {
   file.commit();
 }
 
-/** A report as it stands in a file: its first member names the command, so that it is known as one of ours when it is to be replaced. */
+/**
+ * A report as the text of a file. Its first member names the command, so that a later command recognises the file as a
+ * report, which it may replace.
+ */
 export function markedDocument(command: string, report: object): string {
   return `${printableJson({ [MARK]: command, ...report }, 2)}\n`;
 }
 
-/** The same in one line. */
+/** {@link markedDocument} in one line. */
 export function markedLine(command: string, value: object): string {
   return `${printableJson({ [MARK]: command, ...value })}\n`;
 }

@@ -5,17 +5,17 @@ import { absolutePath, resolveFile } from '../../os/paths.js';
 import { STANDARD_INPUT } from '../process/index.js';
 import { printable } from '../text/index.js';
 
-/** What a command reads, as it was named. */
+/** The inputs of a command, as they were named. */
 export interface Inputs {
-  /** `-` is standard input. They need not be there. */
+  /** `-` is standard input. The others need not exist. */
   readonly files?: readonly string[];
-  /** What lies in one of these is an input too. */
+  /** Every file in one of these folders is an input too. */
   readonly folders?: readonly string[];
 }
 
-/** Where a report may go: the options say it. */
+/** A place that a report may be written to. */
 export interface OutputPath {
-  /** Absolute; its last part is no symbolic link. */
+  /** Absolute. Its last component is no symbolic link. */
   readonly path: string;
   /** As it was named. */
   readonly name: string;
@@ -24,7 +24,10 @@ export interface OutputPath {
 
 const STANDARD_INPUT_FD = 0;
 const STANDARD_OUTPUT_FD = 1;
-/** How a report of ours begins: a file, what was printed, a page; also what the programs under bench/ write. */
+/**
+ * The beginnings by which a report of this package is recognised: a file, printed JSON, a page, and what the programs
+ * under bench/ write.
+ */
 const BEGINNINGS = [
   /^\{\s*"holdfast":\s*"/,
   /^\{\n {2}"schema": \d+,\n {2}"(?:startedAt|bench|logs|findings)": /,
@@ -33,10 +36,12 @@ const BEGINNINGS = [
 const BEGINNING_BYTES = 4_096;
 
 /**
- * Where reports may be written to, or an error that says why not: told before anything is run, and before anything is opened for writing.
+ * The places that reports may be written to. Throws where one may not, before anything runs, and before any file is
+ * opened for writing.
  *
- * An output must not be an input of the same command, whatever name it has there, nor lie in a folder that is one; it is a regular file or
- * none yet; and if it is one, a report, so that a slip of the keyboard costs nobody a log. `force` lifts the last rule only.
+ * An output must not be an input of the same command, under any name, nor lie in a folder that is one. It must be a
+ * regular file, or not exist yet. A file that exists must be a report, so that a typing error does not cost a log; only
+ * this last rule is lifted by `force`.
  */
 export function outputPaths(names: readonly string[], inputs: Inputs, force: boolean): OutputPath[] {
   assertStandardOutput(inputs);
@@ -57,7 +62,7 @@ export function outputPaths(names: readonly string[], inputs: Inputs, force: boo
   });
 }
 
-/** Throws where a file stands there that a report must not replace. */
+/** Throws where the path has a file that a report must not replace. */
 export function assertReplaceable({ path, name, force }: OutputPath): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;
@@ -79,7 +84,7 @@ function isReport(path: string): boolean {
 
 function inputIdentities({ files = [], folders = [] }: Inputs): Set<string> {
   const identities = [...files.filter((file) => file !== STANDARD_INPUT), ...folders].map(identityOf);
-  // Whether the command reads standard input or not: a program that it starts may.
+  // Even where the command does not read standard input: a program that it starts may.
   return new Set([...identities, identityOfDescriptor(STANDARD_INPUT_FD)].filter((identity) => identity !== undefined));
 }
 
@@ -94,7 +99,9 @@ function assertStandardOutput({ files = [] }: Inputs): void {
   }
 }
 
-/** The same for all names of a file: device and inode, or, of one that is not there yet, those of its folder. */
+/**
+ * The same text for all names of a file: device and inode, or those of its folder where the file does not exist yet.
+ */
 function identityOf(name: string): string | undefined {
   try {
     const { path } = resolveFile(absolutePath(name));
@@ -102,7 +109,7 @@ function identityOf(name: string): string | undefined {
     if (stats !== undefined) return identity(stats);
     return `${identity(statSync(dirname(path)))}/${path.slice(path.lastIndexOf('/') + 1)}`;
   } catch {
-    // A word of a command that is no file's name, or a file that cannot be reached: opening it will tell.
+    // No name of a file, or a file that cannot be reached: to open it will tell.
     return undefined;
   }
 }
@@ -124,7 +131,7 @@ function identity({ dev, ino }: Stats): string {
 function liesIn(path: string, folder: string): boolean {
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (stats === undefined) return false;
-  // `..` leads from each folder to the one that holds it, whatever links led here.
+  // `..` leads from a folder to its parent, whatever links led to the folder.
   let current = dirname(path);
   for (;;) {
     const here = statSync(current);

@@ -5,12 +5,13 @@ import { quietly } from '../../errors.js';
 import { writeFully } from '../process/index.js';
 import { assertReplaceable, type OutputPath } from './output-path.js';
 
-/** A watch reports thousands of events a second. */
+/** Text is written in pieces of about this length: a watch reports thousands of events a second. */
 const BUFFER_CHARACTERS = 64 * 1024;
 
 /**
- * A report on its way into a file: it grows under a name of its own, and `commit` puts it under the right one in one step. Until then, and
- * on any failure, what stood there stands. `abandon` removes what was written; so does the end of the process, unless it is killed.
+ * A report that is being written: it grows under a temporary name, and `commit` renames it in one step. Until then, and
+ * on any failure, the file that was there stays. `abandon` removes the temporary file; so does the end of the process,
+ * unless it is killed.
  *
  * Synchronous, so that no signal comes in between.
  */
@@ -29,7 +30,8 @@ export class ReportFile {
     process.on('exit', this.#removeAtExit);
     if (old === undefined) return;
     const fd = this.#fd;
-    // Another user's report stays that user's, where we may give it away; as the mode, it is no reason to fail.
+    // A report of another user keeps its owner, where this process may set it. That, like the mode, is no reason to
+    // fail.
     quietly(() => fchownSync(fd, old.uid, old.gid));
     quietly(() => fchmodSync(fd, old.mode & 0o777));
   }
@@ -39,16 +41,16 @@ export class ReportFile {
     if (this.#waiting.length >= BUFFER_CHARACTERS) this.#write();
   }
 
-  /** Throws the system's error where the report could not be written, and has abandoned it then. */
+  /** Throws the system's error where the report could not be written, and abandons it then. */
   commit(): void {
     try {
       this.#write();
       const fd = this.#open();
-      // What the disk refuses late is an error now, not an empty report afterwards.
+      // A write that the disk refuses late is an error now, not an empty report later.
       fsyncSync(fd);
       this.#fd = undefined;
       closeSync(fd);
-      // It may have come meanwhile: a race takes its time, and a traced command writes what it likes.
+      // Another file may have come meanwhile: a race takes long, and a traced command may write anything.
       assertReplaceable(this.#output);
       renameSync(this.#temporaryPath, this.#output.path);
       process.off('exit', this.#removeAtExit);
@@ -58,7 +60,7 @@ export class ReportFile {
     }
   }
 
-  /** Idempotent, and nothing after a commit. */
+  /** Idempotent. Does nothing after a commit. */
   abandon(): void {
     process.off('exit', this.#removeAtExit);
     const fd = this.#fd;

@@ -4,18 +4,18 @@ import { markedLine } from './outlet.js';
 import { type Inputs, outputPaths } from './output-path.js';
 import { ReportFile } from './report-file.js';
 
-/** The file of a report that grows line by line, each an object; without `--output` nothing at all. */
+/** The file of a report that grows line by line, each line an object. Without `--output` it does nothing. */
 export interface ReportLines {
-  /** Never throws: `failed` aborts, and `commit` throws. */
+  /** Never throws: on a failure `failed` is aborted, and `commit` throws. */
   append(value: object): void;
   readonly failed: AbortSignal;
-  /** Puts the file under its name. Throws what went wrong with it at any time. */
+  /** Gives the file its name. Throws the first error that occurred. */
   commit(): void;
-  /** Leaves what stood there. Idempotent, and nothing after a commit. */
+  /** Leaves the file that was there before. Idempotent. Does nothing after a commit. */
   abandon(): void;
 }
 
-/** Sees that the report of a command can go where the flags say, and begins the file. Throws why not. */
+/** Checks that the report can be written where the flags say, and begins the file. Throws where it cannot. */
 export function openReportLines(command: string, flags: ReportFlags, inputs: Inputs): ReportLines {
   const named = flags.output === undefined ? [] : [flags.output];
   const [output] = outputPaths(named, inputs, flags.force === true);

@@ -4,19 +4,19 @@ import { counted, paintFor, printableJson } from '../text/index.js';
 import { beginScreen } from './watch-screen.js';
 import { eventLine, shownPath, summaryText } from './watch-text.js';
 
-/** Shows what a watch sees. */
+/** Displays the events of a watch. */
 export interface WatchDisplay {
   show(event: WatchEvent): void;
-  /** Aborts when nobody reads the output any more. */
+  /** Aborted when the reader of the output has left. */
   readonly gone: AbortSignal;
-  /** Gives the terminal back. Idempotent. */
+  /** Restores the terminal. Idempotent. */
   end(): void;
   summarize(report: WatchReport): Promise<void>;
 }
 
-/** A file can change thousands of times a second; nobody can read that. */
+/** A file can change thousands of times a second, which is too fast to read. */
 const LINES_PER_SECOND = 10;
-/** What a slow reader of JSON has not taken yet. Beyond it events are dropped, and counted. */
+/** The most text that waits for a slow reader of JSON. Further events are dropped, and counted. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** A table of the files that changes in place. */

@@ -5,23 +5,23 @@ import { counted, formatBytes, formatSpan, type Paint, paintFor } from '../text/
 import { shownPath } from './watch-text.js';
 
 const FRAME_MS = 100;
-/** What one cell of the line of sizes stands for. */
+/** The time that one cell of the line of sizes stands for. */
 const CELL_MS = 500;
 const MOST_CELLS = 120;
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 
-/** The longest length within one cell, and whether there was none at all in a part of it. */
+/** The longest length within the time of one cell, and whether the file had 0 bytes in a part of it. */
 interface Cell {
   bytes: number | undefined;
   harm: 'none' | 'emptied';
 }
 
-/** What the screen knows of one file. */
+/** The state of one file on the screen. */
 interface Row {
   readonly tally: WatchTally;
-  /** The last ones, and the number of the very last since the watch began. */
+  /** The last cells, and the number of the very last one since the watch began. */
   readonly cells: Cell[];
   lastCell: number;
   bytes: number | undefined;
@@ -33,7 +33,7 @@ export interface WatchScreen {
   end(): void;
 }
 
-/** Draws ten times a second, over what it drew before. `end` leaves the last picture standing. */
+/** Draws ten times a second, over the picture before. `end` leaves the last picture on the terminal. */
 export function beginScreen(stream: NodeJS.WriteStream): WatchScreen {
   const paint = paintFor(stream);
   const rows = new Map<string, Row>();
@@ -85,7 +85,7 @@ function follow(row: Row, event: WatchEvent): void {
   if (row.bytes === 0 && event.kind !== 'begin') cell.harm = 'emptied';
 }
 
-/** Brings the cells of a row up to now. Gives the last one. */
+/** Adds cells to a row up to now. Returns the last one. */
 function extend(row: Row, atMs: number): Cell {
   const cell = Math.floor(atMs / CELL_MS);
   for (let missing = Math.min(cell - row.lastCell, MOST_CELLS); missing > 0; missing -= 1) {
@@ -119,7 +119,7 @@ function screenLines(rows: ReadonlyMap<string, Row>, atMs: number, columns: numb
   return [paint('dim', head.slice(0, columns - 1)), ...lines];
 }
 
-/** A line that wrapped could not be drawn over. */
+/** Cuts a line: one that the terminal wraps could not be drawn over. */
 function asFarAsItFits(counts: readonly [text: string, harm: number][], width: number, paint: Paint): string {
   const fitting = counts.filter((_count, index) => {
     const upTo = counts.slice(0, index + 1).map(([text]) => text);
@@ -128,7 +128,7 @@ function asFarAsItFits(counts: readonly [text: string, harm: number][], width: n
   return fitting.map(([text, harm]) => (harm > 0 ? paint('red', text) : text)).join('   ');
 }
 
-/** The last cells that there is room for, by the largest of them; red where the file was empty in between. */
+/** The last cells that there is room for, in proportion to the largest; red where the file was empty in between. */
 function sparkline(cells: readonly Cell[], width: number, paint: Paint): string {
   const shown = cells.slice(-Math.max(1, width));
   const most = Math.max(1, ...shown.map(({ bytes = 0 }) => bytes));

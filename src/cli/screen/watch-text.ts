@@ -11,7 +11,7 @@ import { counted, formatCount, formatSpan, type Paint, printable } from '../text
 
 const WIDEST_BAR = 24;
 
-/** A path as one would type it here. */
+/** A path as it would be typed in the working directory. */
 export function shownPath(path: string): string {
   const near = relative(process.cwd(), path);
   return printable(near !== '' && !near.startsWith('..') ? near : path);
@@ -41,14 +41,14 @@ function whatHappened(event: WatchEvent): string {
   }
 }
 
-/** What was seen of each file: a sentence, and two histograms. */
+/** The observations of each file: a sentence, and two histograms. */
 export function summaryText(report: WatchReport, paint: Paint): string {
   const parts = report.files.map((file) => fileText(file, report.elapsedMs, paint));
   if (report.interrupted) parts.push(paint('yellow', 'Interrupted: this is what was seen until then.'));
   return parts.join('\n\n');
 }
 
-/** What was seen of one file, as a sentence in plain words. */
+/** The observations of one file as a sentence. */
 export function watchSentence(file: WatchSummary): string {
   const { empty, shrunk, resized, rewritten, published, appeared, vanished } = file;
   const name = shownPath(file.path);
@@ -89,7 +89,7 @@ function fileText(file: WatchSummary, elapsedMs: number, paint: Paint): string {
   return parts.join('\n');
 }
 
-/** Written in place without harm that was seen: neither good nor bad. */
+/** Written in place, and no harm was seen: neither good nor bad. */
 function colourOf(file: WatchSummary): 'red' | 'yellow' | 'green' {
   if (isHarm(file)) return 'red';
   return file.resized + file.rewritten > 0 ? 'yellow' : 'green';

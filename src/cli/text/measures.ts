@@ -19,13 +19,13 @@ const SPANS: readonly (readonly [milliseconds: number, name: string])[] = [
   [1_000, 's'],
 ];
 
-/** `3 s`, `2 h`: the largest unit that there is one of, rounded down. */
+/** `3 s`, `2 h`: in the largest unit that fits at least once, rounded down. */
 export function formatDuration(milliseconds: number): string {
   const [span, name] = SPANS.find(([length]) => milliseconds >= length) ?? [1, 'ms'];
   return `${Math.max(0, Math.floor(milliseconds / span))} ${name}`;
 }
 
-/** `31 µs`, `2.1 ms`, `14.0 s`: for times that can be short. */
+/** `31 µs`, `2.1 ms`, `14.0 s`: for times that may be short. */
 export function formatSpan(milliseconds: number): string {
   if (milliseconds < 1) return `${Math.round(milliseconds * 1_000)} µs`;
   if (milliseconds < 1_000) return `${trimmed(milliseconds)} ms`;

@@ -3,12 +3,12 @@ import { styleText } from 'node:util';
 /** Colours a text. */
 export type Paint = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;
 
-/** Colours for terminals that have them; NO_COLOR, FORCE_COLOR and TERM are asked by Node. Plain text for everything else. */
+/** Colours where the terminal has them, and plain text elsewhere. Node reads NO_COLOR, FORCE_COLOR and TERM. */
 export function paintFor(stream: NodeJS.WriteStream): Paint {
   return stream.isTTY && stream.hasColors() ? styleText : (_format, text) => text;
 }
 
-/** A count with its thousands apart. */
+/** A count with separators between thousands. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
