@@ -60,6 +60,7 @@ export const LAYERS = [
       'shared',
       'directory',
       'era',
+      'sections',
       'payload',
       'disk',
       'core',

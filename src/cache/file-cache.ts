@@ -1,13 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { MappedFile } from '../file/index.js';
-import {
-  CacheCore,
-  type FileCacheOptions,
-  forEachInTurns,
-  invalidateTags,
-  resolveSetOptions,
-  type SetOptions,
-} from './core/index.js';
+import { forEachInTurns } from '../os/turns.js';
+import { CacheCore, type FileCacheOptions, invalidateTags, resolveSetOptions, type SetOptions } from './core/index.js';
 import { Evictor } from './eviction/index.js';
 import type { Loaded, Storable } from './format/index.js';
 import { Flights, type GetOrSetOptions, type Load, type LoadContext } from './load/index.js';
@@ -232,7 +226,7 @@ export class FileCache<V = unknown> {
   /** Ends the era: every entry is gone, for every process, when this resolves. The files are deleted behind. */
   async clear(): Promise<void> {
     this.#core.assertOpen();
-    await this.#core.whileOpen(this.#core.store.replace());
+    await this.#core.whileOpen(this.#core.sections.replace());
   }
 
   /** Removes expired entries, and what dead processes left: temporaries, locks, former eras. In slices. */

@@ -27,12 +27,12 @@ export function has(core: CacheCore, key: string): boolean {
 
 export function pathOf(core: CacheCore, key: string): string {
   const { shard, hash } = core.place(key);
-  return core.store.era.paths.entry(shard, hash);
+  return core.sections.era.paths.entry(shard, hash);
 }
 
 /** What is noted, with how many shards are marked for recounting. */
 export function noted(core: CacheCore): Totals & { marked: number } {
-  const { words } = core.store.era;
+  const { words } = core.sections.era;
   const marked = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) =>
     words.needsRecount(shard),
   ).length;
@@ -41,8 +41,8 @@ export function noted(core: CacheCore): Totals & { marked: number } {
 
 /** Ends the era, as a clear of another process does in the middle of something that this one does, and opens the next. */
 export function clearNow(core: CacheCore): void {
-  core.store.opened.words.endEra();
-  void core.store.era;
+  core.sections.opened.words.endEra();
+  void core.sections.era;
 }
 
 /** The same of the cache in this directory. */

@@ -17,9 +17,10 @@ import {
   SCRATCH_LENGTH,
   type TemporaryEntry,
 } from '../disk/index.js';
-import { closedError, type Era, Eras, Store, writing } from '../era/index.js';
+import { type Era, Eras } from '../era/index.js';
 import { type EntryHeader, encodeValue, type Place, placeOf, randomVersion } from '../format/index.js';
 import { type EntryBytes, entryBytes } from '../payload/index.js';
+import { closedError, SectionRunner, writing } from '../sections/index.js';
 import { areCurrent, Counters, type ShardTotals, type Stamps } from '../shared/index.js';
 import { entryTimes, type TimeOptions } from './entry-times.js';
 import { findLimited, readLarge } from './large-read.js';
@@ -52,7 +53,7 @@ export class CacheCore {
   readonly directory: string;
   /** Whether small entries are rewritten where they are, and so are read under the shard's lock. */
   readonly inPlace: boolean;
-  readonly store: Store;
+  readonly sections: SectionRunner;
   readonly counters = new Counters();
   readonly #eras: Eras;
   /** Files up to this long are read on this thread: values of `inlineLimit` bytes, with their headers. */
@@ -70,7 +71,7 @@ export class CacheCore {
     const directory = prepare();
     this.inPlace = strategy === 'flock' && !directory.copyOnWrite;
     this.#eras = new Eras(directory, prepare, { strategy, mode, lockTimeoutMs });
-    this.store = new Store(this.#eras, {
+    this.sections = new SectionRunner(this.#eras, {
       lockTimeoutMs,
       directory: this.directory,
       clock: monotonicMs,
@@ -104,7 +105,7 @@ export class CacheCore {
   /** Reads an entry from the disk, waiting on this thread. `payload` must be decoded before the next read. */
   findSync(place: Place): Found {
     const read = (era: Era) => readEntry(era, place);
-    return this.inPlace ? this.store.insideSync(place.shard, 'shared', read) : this.store.outside(read);
+    return this.inPlace ? this.sections.insideSync(place.shard, 'shared', read) : this.sections.outside(read);
   }
 
   /**
@@ -118,16 +119,16 @@ export class CacheCore {
     if (this.options.inlineLimit < USUAL_INLINE_LIMIT) return this.whileOpen(findLimited(this, place, codec)).then(use);
     const found = this.inPlace
       ? this.#findInSection(place)
-      : (this.store.outsideNow((era) => readOrOpenEntry(era, place, this.#inlineLength), closeOpened) ?? ABSENT);
+      : (this.sections.outsideNow((era) => readOrOpenEntry(era, place, this.#inlineLength), closeOpened) ?? ABSENT);
     const read = (one: Found | OpenEntry) =>
       one.kind === 'open' ? this.whileOpen(readLarge(one, codec)).then(use) : use(one);
     return found instanceof Promise ? found.then(read) : read(found);
   }
 
   #findInSection(place: Place): Found | OpenEntry | Promise<Found | OpenEntry> {
-    if (this.store.tryEra() === undefined) return ABSENT;
+    if (this.sections.tryEra() === undefined) return ABSENT;
     let returned = false;
-    const found = this.store.inside(place.shard, 'shared', (era) => {
+    const found = this.sections.inside(place.shard, 'shared', (era) => {
       const read = readOrOpenEntry(era, place, this.#inlineLength);
       // Other reads may use the buffer again before whoever waits sees it.
       return returned && read.kind === 'entry' ? copied(read.entry) : read;
@@ -149,7 +150,7 @@ export class CacheCore {
 
   /** Not invalidated. */
   tagsAreCurrent({ tags }: EntryHeader): boolean {
-    return tags.length === 0 || areCurrent(this.store.opened.words, tags);
+    return tags.length === 0 || areCurrent(this.sections.opened.words, tags);
   }
 
   /**
@@ -174,7 +175,7 @@ export class CacheCore {
     }
   }
 
-  noteDamage(place: Place, reason: string, path = this.store.opened.paths.entry(place.shard, place.hash)): void {
+  noteDamage(place: Place, reason: string, path = this.sections.opened.paths.entry(place.shard, place.hash)): void {
     this.counters.damaged += 1;
     reportDamage({ directory: this.directory, key: place.key, path, reason });
   }
@@ -239,7 +240,7 @@ export class CacheCore {
 
   /** What is done once a second, now: for a loop that lets no timer run. */
   look(): void {
-    this.store.look();
+    this.sections.look();
     this.#second();
   }
 
@@ -250,7 +251,7 @@ export class CacheCore {
 
   /** Adds what this instance has counted to the counts of all processes. Where the era has ended it is kept for the next. Never throws. */
   flushCounters(): void {
-    const { opened } = this.store;
+    const { opened } = this.sections;
     if (!opened.ended) this.counters.flush(opened.words);
   }
 
@@ -268,7 +269,7 @@ export class CacheCore {
   async #end(): Promise<void> {
     await this.#underWay.settled();
     this.flushCounters();
-    await this.store.close();
+    await this.sections.close();
     await this.#eras.settled();
   }
 }

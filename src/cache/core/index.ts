@@ -2,7 +2,6 @@ export { CacheCore, type EncodedValue, type StoreValueOptions } from './core.js'
 export { isGivenStale } from './entry-times.js';
 export { readLarge } from './large-read.js';
 export { type Allowed, allowedBy, assertFits, assertLimits, isOver, type Limits, wantsSparesGone } from './limits.js';
-export { forEachInTurns } from './many.js';
 export type { MemoryLimits, MemoryOptions } from './memory-options.js';
 export {
   type FileCacheOptions,
@@ -15,5 +14,4 @@ export {
 } from './options.js';
 export { assertProgressOptions } from './progress-options.js';
 export { reportEviction, reportLoad, reportNotStored } from './reports.js';
-export { inPresentEra, inPresentEraSync, PAUSE, runSteps, type Steps } from './steps.js';
 export { invalidateTags, stampTagsNow } from './tags-now.js';

@@ -54,7 +54,7 @@ interface OpenFile {
 export async function findLimited(core: CacheCore, place: Place, codec: CodecName | undefined): Promise<Found> {
   const { inlineLimit } = core.options;
   if (inlineLimit === 0 && !core.inPlace) {
-    const era = core.store.tryEra();
+    const era = core.sections.tryEra();
     const opened = era === undefined ? ABSENT : await openThroughPool(era, place);
     return opened.kind === 'file' ? readFile(core, place, opened, codec) : opened;
   }
@@ -62,7 +62,7 @@ export async function findLimited(core: CacheCore, place: Place, codec: CodecNam
   const look = (era: Era) => openOrRead(era, place, inline);
   const found = core.inPlace
     ? await findInSection(core, place, look)
-    : (core.store.outsideNow(look, closeUnread) ?? ABSENT);
+    : (core.sections.outsideNow(look, closeUnread) ?? ABSENT);
   return found.kind === 'file' ? readFile(core, place, found, codec) : found;
 }
 
@@ -71,7 +71,7 @@ async function findInSection(
   place: Place,
   look: (era: Era) => Found | OpenFile,
 ): Promise<Found | OpenFile> {
-  return core.store.tryEra() === undefined ? ABSENT : core.store.inside(place.shard, 'shared', look);
+  return core.sections.tryEra() === undefined ? ABSENT : core.sections.inside(place.shard, 'shared', look);
 }
 
 /** Reads the payload of an open entry, and closes it. Where a codec is given the payload of another one is not read, and given as empty. */
@@ -100,7 +100,7 @@ async function readFile(
     const header = decodeHeader(beginning, size);
     if (!header.ok) return { kind: 'damaged', damage: header.damage };
     if (header.value.key !== place.key) return ABSENT;
-    noteRead(core.store.opened, place);
+    noteRead(core.sections.opened, place);
     return await payloadOf(fd, header.value, codec);
   } finally {
     close();

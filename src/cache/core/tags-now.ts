@@ -7,8 +7,8 @@ import type { CacheCore } from './core.js';
  * The tags with the generations of the era that is present now, whichever this instance looked at last: what has been invalidated in a newer one lies before the
  * value. Where the next one is not there yet, all that is invalidated in it lies behind, as a value expects that follows into it (commit.ts).
  */
-export function stampTagsNow({ store }: CacheCore, tags: readonly string[]): Stamps<Era> {
-  const era = tags.length === 0 ? store.opened : (store.tryEra() ?? store.opened);
+export function stampTagsNow({ sections }: CacheCore, tags: readonly string[]): Stamps<Era> {
+  const era = tags.length === 0 ? sections.opened : (sections.tryEra() ?? sections.opened);
   return stampTags(era, tags);
 }
 
@@ -17,6 +17,6 @@ export async function invalidateTags(core: CacheCore, tags: readonly string[]): 
   core.assertOpen();
   for (const tag of checkTags(tags)) {
     const { shard, index } = placeOfTag(tag);
-    await core.store.inside(shard, 'exclusive', (era) => era.words.nextGeneration(index));
+    await core.sections.inside(shard, 'exclusive', (era) => era.words.nextGeneration(index));
   }
 }

@@ -1,7 +1,8 @@
 import { errorCode, quietly } from '../../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, type Stats, syscalls } from '../../os/syscalls.js';
-import { type Era, writing } from '../era/index.js';
+import type { Era } from '../era/index.js';
 import { SPARE_NAME, slotOfName } from '../format/index.js';
+import { writing } from '../sections/index.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
 import { sweepSpare } from './spare.js';
 import { removeEntry } from './write-entry.js';

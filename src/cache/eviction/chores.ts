@@ -1,6 +1,7 @@
-import { type CacheCore, PAUSE, type Steps } from '../core/index.js';
+import type { CacheCore } from '../core/index.js';
 import type { Era } from '../era/index.js';
 import { SHARDS } from '../format/index.js';
+import { PAUSE, type Steps } from '../sections/index.js';
 import { mayHoldExpired } from '../shared/index.js';
 import { HEADERS_PER_STEP, type Removed, removeExpired } from './expired.js';
 import { recountShard } from './recount.js';
@@ -62,7 +63,7 @@ class Chore {
     if (next.done === true) return 'over';
     const section = next.value;
     if (section === undefined) return 'slice';
-    if (!core.store.tryInside(era, section.shard, section.work)) steps.throw(new Taken());
+    if (!core.sections.tryInside(era, section.shard, section.work)) steps.throw(new Taken());
     return 'section';
   }
 }

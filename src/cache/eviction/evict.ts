@@ -94,7 +94,7 @@ function giveUpSomeSpare(core: CacheCore, making: Making): boolean {
 /** What fails in one shard is no reason to fail the write, which has succeeded: others are tried. */
 function tried(core: CacheCore, { era }: Making, shard: number, work: () => void): boolean {
   try {
-    return core.store.tryInside(era, shard, work);
+    return core.sections.tryInside(era, shard, work);
   } catch (error) {
     if (error instanceof EraEnded) throw error;
     return false;

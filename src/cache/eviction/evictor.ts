@@ -32,7 +32,7 @@ export class Evictor {
   /** Before a write: throws `ERR_VALUE_TOO_LARGE` where the entry alone exceeds the limit. `entryBytes`: header and all. */
   assertFits(entryBytes: number): void {
     if (this.#limits.maxBytes === undefined) return;
-    const { words } = this.#core.store.opened;
+    const { words } = this.#core.sections.opened;
     assertFits(fileLengthOf(entryBytes, this.#core), allowedBy(this.#limits, words), words);
   }
 
@@ -68,7 +68,7 @@ export class Evictor {
 
   #begin(written: Place, entryBytes: number): Making | undefined {
     if (this.#limits.maxBytes === undefined && this.#limits.maxEntries === undefined) return undefined;
-    const era = this.#core.store.opened;
+    const era = this.#core.sections.opened;
     this.#victims.noteWritten(era, written);
     return {
       era,

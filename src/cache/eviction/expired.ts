@@ -1,6 +1,6 @@
-import { PAUSE, type Steps } from '../core/index.js';
 import { kindOfName, namesIn, readHeader, removeNamed } from '../disk/index.js';
 import type { Era } from '../era/index.js';
+import { PAUSE, type Steps } from '../sections/index.js';
 import { noteExpiry } from '../shared/index.js';
 
 /** How many files one section removes: some 20 us each, so about a millisecond. */

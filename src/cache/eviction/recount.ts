@@ -1,8 +1,8 @@
 import { syscalls } from '../../os/syscalls.js';
-import { PAUSE, type Steps } from '../core/index.js';
 import { kindOfName, namesIn } from '../disk/index.js';
 import type { Era } from '../era/index.js';
 import { SHARDS, SLOTS, slotOfName } from '../format/index.js';
+import { PAUSE, type Steps } from '../sections/index.js';
 import { blocksOf, isOdd, type ShardTotals } from '../shared/index.js';
 
 const SLOTS_PER_SHARD = SLOTS / SHARDS;

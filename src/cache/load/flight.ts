@@ -161,9 +161,9 @@ export class Flight {
   async #lock(started: number): Promise<FlightLock | undefined> {
     const { core } = this.#parts;
     const { place, options, manner } = this.#plan;
-    const key = `flight ${(core.store.tryEra() ?? core.store.opened).number} ${place.hash}`;
+    const key = `flight ${(core.sections.tryEra() ?? core.sections.opened).number} ${place.hash}`;
     if (manner === 'behind') {
-      const era = core.store.tryEra();
+      const era = core.sections.tryEra();
       const lock = era && tryFlightLock(era, place);
       return lock && this.#held(lock, key);
     }
@@ -175,7 +175,7 @@ export class Flight {
     try {
       const patience = { timeoutMs: options.lockTimeoutMs, deadline, signal };
       const lock = await whileWaiting(key, this.#name, () =>
-        flightLock(() => core.store.presentEra(), place, patience),
+        flightLock(() => core.sections.presentEra(), place, patience),
       );
       return this.#held(lock, key, leave);
     } catch (error) {

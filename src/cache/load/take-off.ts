@@ -47,7 +47,7 @@ export async function takeOff(
 /** In the section. `nowhere`: there is no era, and no space for one. A value is asked for all the same; it belongs to none, and is not stored. */
 async function look(core: CacheCore, place: Place, { tags }: FlightOptions, lease: Lease): Promise<Looked> {
   try {
-    return await core.store.inside(place.shard, 'exclusive', (era) => {
+    return await core.sections.inside(place.shard, 'exclusive', (era) => {
       const found = readOrOpenEntry(era, place);
       const entry = found.kind === 'entry' ? copyOf(found.entry) : undefined;
       // One that is still to be read may turn out to be damaged.
@@ -57,7 +57,7 @@ async function look(core: CacheCore, place: Place, { tags }: FlightOptions, leas
       return { era, found: kept, leased, stamps: stampTags(era, tags) };
     });
   } catch (error) {
-    const era = core.store.opened;
+    const era = core.sections.opened;
     if (!era.ended || !isOutOfSpace(error)) throw error;
     return { nowhere: { era, stamps: stampTags(era, tags) } };
   }

@@ -23,9 +23,9 @@ export async function openFresh(core: CacheCore, place: Place, inlineLength?: nu
 
 async function findOrOpen(core: CacheCore, place: Place, inlineLength?: number): Promise<Found | OpenEntry> {
   const read = (era: Era) => kept(readOrOpenEntry(era, place, inlineLength));
-  if (!core.inPlace) return core.store.outsideNow(read, closeOpened) ?? ABSENT;
-  if (core.store.tryEra() === undefined) return ABSENT;
-  return core.store.inside(place.shard, 'shared', read);
+  if (!core.inPlace) return core.sections.outsideNow(read, closeOpened) ?? ABSENT;
+  if (core.sections.tryEra() === undefined) return ABSENT;
+  return core.sections.inside(place.shard, 'shared', read);
 }
 
 /** The buffer that a payload was read into is used again by the next read. */

@@ -34,7 +34,7 @@ export class Reads {
     this.#counters = core.counters;
     const { memory } = core.options;
     if (memory === undefined) return;
-    const tier = new MemoryTier(memory, core.store.opened);
+    const tier = new MemoryTier(memory, core.sections.opened);
     this.#tier = tier;
     core.everySecond(() => tier.tick());
   }
@@ -92,7 +92,7 @@ export class Reads {
   look(place: Place): Look {
     if (this.#tier === undefined) return undefined;
     for (let starts = 0; starts < MOST_STARTS; starts += 1) {
-      const era = this.#core.store.tryEra();
+      const era = this.#core.sections.tryEra();
       if (era === undefined) return undefined;
       const party = partyOf(era.number, place.shard, place.slot);
       const outcome = run(protocol.look, era.words, party);
@@ -111,7 +111,7 @@ export class Reads {
     if (shared && this.#sharing === 'freeze') freezeDeeply(decoded.value);
     const { createdAt, expiresAt, staleUntil, tags, payloadLength } = entry.header;
     // Where the era ended meanwhile, what was read may be of the next one.
-    const mayKeep = look !== undefined && look.era === this.#core.store.opened;
+    const mayKeep = look !== undefined && look.era === this.#core.sections.opened;
     const keeps = mayKeep && this.#tier?.holds(payloadLength) === true;
     // What a hit looks at comes first, so that it lies together in memory.
     const kept: KeptValue = {
@@ -188,7 +188,7 @@ export class Reads {
     try {
       return this.#core.findSync(place);
     } catch (error) {
-      if (this.#core.store.opened.ended && isOutOfSpace(error)) return ABSENT;
+      if (this.#core.sections.opened.ended && isOutOfSpace(error)) return ABSENT;
       throw error;
     }
   }
@@ -219,7 +219,7 @@ export class Reads {
   /** False: a writer is at work. */
   #repair({ shard, slot }: Place): boolean {
     try {
-      return this.#core.store.tryRepair(shard, slot);
+      return this.#core.sections.tryRepair(shard, slot);
     } catch (error) {
       if (error instanceof EraEnded) return true;
       throw error;

@@ -1,9 +1,10 @@
 import { throwIfAborted } from '../../os/realms.js';
 import { Turns } from '../../os/turns.js';
-import { type CacheCore, PAUSE, runSteps, type Steps } from '../core/index.js';
+import type { CacheCore } from '../core/index.js';
 import { kindOfName, namesIn, readHeader } from '../disk/index.js';
 import { type Era, EraEnded } from '../era/index.js';
 import { type EntryHeader, placeOf, SHARDS } from '../format/index.js';
+import { PAUSE, runSteps, type Steps } from '../sections/index.js';
 
 /** What is known of an entry without reading its payload. */
 export interface EntrySummary extends EntryHeader {
@@ -19,7 +20,7 @@ const HEADERS_PER_SLICE = 64;
  * written or removed meanwhile once or not at all. What is damaged is passed over. Ends where the era ends. Holds the names of one shard.
  */
 export async function* walk(core: CacheCore, signal?: AbortSignal): AsyncGenerator<EntrySummary, void> {
-  const era = await core.store.presentEra();
+  const era = await core.sections.presentEra();
   const turns = new Turns();
   try {
     for (let shard = 0; shard < SHARDS; shard += 1) {

@@ -1,10 +1,11 @@
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { throwIfAborted } from '../../os/realms.js';
-import { assertProgressOptions, type CacheCore, PAUSE, runSteps, type Steps } from '../core/index.js';
+import { assertProgressOptions, type CacheCore } from '../core/index.js';
 import { kindOfName, namesIn, removeOrphan, sweepSpare } from '../disk/index.js';
 import { type Era, EraEnded, readFolder, removeBehind, setErasAside } from '../era/index.js';
 import { REMOVALS_PER_SECTION, removeExpired } from '../eviction/index.js';
 import { cachePaths, SHARDS, SPARE_NAME } from '../format/index.js';
+import { PAUSE, runSteps, type Steps } from '../sections/index.js';
 import { removeIdleLock } from './idle-locks.js';
 
 /** What `prune` removed. */
@@ -39,7 +40,7 @@ export async function prune(core: CacheCore, options: PruneOptions = {}): Promis
   const { signal, onProgress } = options;
   assertProgressOptions(signal, onProgress);
   const report: PruneReport = { removed: 0, bytes: 0, temporaries: 0, flightLocks: 0, eras: 0 };
-  const era = await core.store.presentEra();
+  const era = await core.sections.presentEra();
   try {
     for (let shard = 0; shard < SHARDS; shard += 1) {
       await runSteps(core, pruneShard(era, shard, report), signal);

@@ -50,7 +50,7 @@ export async function cacheStats(core: CacheCore, tierSize: TierSize | undefined
   core.assertOpen();
   const held = await totals(core);
   core.flushCounters();
-  const { memoryHits, diskHits, ...counts } = sharedCounts((await core.store.presentEra()).words);
+  const { memoryHits, diskHits, ...counts } = sharedCounts((await core.sections.presentEra()).words);
   return { ...held, hits: memoryHits + diskHits, memoryHits, ...counts, memory: memoryStats(core, tierSize) };
 }
 

@@ -1,6 +1,7 @@
-import { type CacheCore, inPresentEra, runSteps } from '../core/index.js';
+import type { CacheCore } from '../core/index.js';
 import { recountMarked } from '../eviction/index.js';
 import { SHARDS } from '../format/index.js';
+import { inPresentEra, runSteps } from '../sections/index.js';
 import { blocksOf, LONGEST_SPARE, type SharedWords } from '../shared/index.js';
 
 /** What a whole cache holds. */

@@ -2,7 +2,7 @@ import { HoldfastError } from '../../errors.js';
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { shown } from '../../os/shown.js';
 import { syscalls } from '../../os/syscalls.js';
-import { assertProgressOptions, type CacheCore, inPresentEra, PAUSE, runSteps, type Steps } from '../core/index.js';
+import { assertProgressOptions, type CacheCore } from '../core/index.js';
 import {
   type Checked,
   checkEntry,
@@ -19,6 +19,7 @@ import {
 import { type Era, eraLeftovers } from '../era/index.js';
 import { REMOVALS_PER_SECTION, recountShard } from '../eviction/index.js';
 import { cachePaths, SHARDS } from '../format/index.js';
+import { inPresentEra, PAUSE, runSteps, type Steps } from '../sections/index.js';
 import type { ShardTotals } from '../shared/index.js';
 import { idleLocks, removeIdleLock } from './idle-locks.js';
 import { removeFormerEras } from './prune.js';

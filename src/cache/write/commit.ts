@@ -1,11 +1,12 @@
 import { errorCode } from '../../errors.js';
 import { syncFolder, syncFolderNow } from '../../file/sync-folder.js';
 import { syscalls } from '../../os/syscalls.js';
-import { type CacheCore, type EncodedValue, HEADER_ALLOWANCE, inPresentEra, inPresentEraSync } from '../core/index.js';
+import { type CacheCore, type EncodedValue, HEADER_ALLOWANCE } from '../core/index.js';
 import { type HeaderFound, readHeader, Temporary, type TemporaryEntry } from '../disk/index.js';
 import { type Era, EraEnded } from '../era/index.js';
 import type { Place } from '../format/index.js';
 import { type EntryBytes, headerBytesOf, restamp, writeEntry, writeEntrySync } from '../payload/index.js';
+import { inPresentEra, inPresentEraSync } from '../sections/index.js';
 import { isFreshIn, staleUntilOf } from '../shared/index.js';
 
 /*
@@ -36,7 +37,7 @@ export function commit(
 ): Committed | Promise<Committed> {
   const { bytes } = value;
   if (isWrittenInside(core, bytes)) {
-    return core.store.inside(place.shard, 'exclusive', (era) => put(core, era, place, value, bytes, condition));
+    return core.sections.inside(place.shard, 'exclusive', (era) => put(core, era, place, value, bytes, condition));
   }
   const attempt = async (era: Era) => {
     follow(era, value);
@@ -55,7 +56,7 @@ export function commit(
 export function commitSync(core: CacheCore, place: Place, value: EncodedValue, condition?: Condition): Committed {
   const { bytes } = value;
   if (isWrittenInside(core, bytes)) {
-    return core.store.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, value, bytes, condition));
+    return core.sections.insideSync(place.shard, 'exclusive', (era) => put(core, era, place, value, bytes, condition));
   }
   return inPresentEraSync(core, (era) => {
     follow(era, value);
@@ -63,7 +64,7 @@ export function commitSync(core: CacheCore, place: Place, value: EncodedValue, c
     try {
       writeEntrySync(temporary.fd, bytes);
       if (core.options.flush) syscalls.fsync(temporary.fd);
-      const outcome = core.store.insideSync(place.shard, 'exclusive', (present) =>
+      const outcome = core.sections.insideSync(place.shard, 'exclusive', (present) =>
         publishIn(core, present, place, temporary, sizeOf(bytes), condition),
       );
       if (outcome === 'ended') throw new EraEnded();
@@ -87,7 +88,7 @@ export async function publishTemporary(
   condition?: Condition,
 ): Promise<Committed> {
   if (core.options.flush) await syscalls.fsyncAsync(temporary.fd);
-  const outcome = await core.store.inside(place.shard, 'exclusive', (present) =>
+  const outcome = await core.sections.inside(place.shard, 'exclusive', (present) =>
     publishIn(core, present, place, temporary, size, condition),
   );
   if (outcome === 'ended') throw new EraEnded();
@@ -98,7 +99,7 @@ export async function publishTemporary(
 /** Removes the entry of a key, if the condition holds. */
 export async function remove(core: CacheCore, place: Place, condition?: Condition): Promise<Removed> {
   let within: Era | undefined;
-  const outcome = await core.store.inside(place.shard, 'exclusive', (era) => {
+  const outcome = await core.sections.inside(place.shard, 'exclusive', (era) => {
     within = era;
     return removeIn(core, era, place, condition);
   });
@@ -109,7 +110,7 @@ export async function remove(core: CacheCore, place: Place, condition?: Conditio
 /** The same on this thread. */
 export function removeSync(core: CacheCore, place: Place, condition?: Condition): Removed {
   let within: Era | undefined;
-  const outcome = core.store.insideSync(place.shard, 'exclusive', (era) => {
+  const outcome = core.sections.insideSync(place.shard, 'exclusive', (era) => {
     within = era;
     return removeIn(core, era, place, condition);
   });

@@ -121,7 +121,7 @@ class Updating {
 
   /** In the turn in which the entry was read. */
   see(found: Found): Seen {
-    const era = this.#core.store.opened;
+    const era = this.#core.sections.opened;
     const version = versionOf(found);
     const given = this.#tags && stampTagsNow(this.#core, this.#tags);
     const entry = this.#core.fresh(this.place, found);

@@ -1,17 +1,12 @@
 import { Writable } from 'node:stream';
 import { writeFullyAsync } from '../../os/transfer.js';
-import {
-  type CacheCore,
-  inPresentEra,
-  type ResolvedSetOptions,
-  resolveSetOptions,
-  type SetOptions,
-} from '../core/index.js';
+import { type CacheCore, type ResolvedSetOptions, resolveSetOptions, type SetOptions } from '../core/index.js';
 import { Temporary } from '../disk/index.js';
-import { closedError, type Era, EraEnded } from '../era/index.js';
+import { type Era, EraEnded } from '../era/index.js';
 import type { Evictor } from '../eviction/index.js';
 import { type EntryHeader, encodeHeader, entryLength, type Place } from '../format/index.js';
 import { PayloadWriter } from '../payload/index.js';
+import { closedError, inPresentEra } from '../sections/index.js';
 import { type Stamps, stampTags } from '../shared/index.js';
 import { publishTemporary } from './commit.js';
 import { placeToWrite } from './own-write.js';
@@ -89,7 +84,7 @@ class EntryWriter extends Writable {
     this.#options = options;
     try {
       // At once, and not in `_construct`: a tag that is invalidated from now on concerns what is about to be written.
-      const era = core.store.tryEra();
+      const era = core.sections.tryEra();
       if (era !== undefined) this.#begin(era);
     } catch (error) {
       if (!(error instanceof EraEnded)) this.#failure = error as Error;

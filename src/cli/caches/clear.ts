@@ -19,7 +19,7 @@ async function clear(directory: string, flags: ReportFlags): Promise<void> {
   const outlet = openOutlet('clear', flags, { folders: [directory] });
   const { entries, bytes } = await withCache(directory, async (core) => {
     const before = await totals(core);
-    await core.store.replace();
+    await core.sections.replace();
     return before;
   });
   const text = () => `Removed ${counted(entries, 'entry', 'entries')}, ${formatBytes(bytes)}.`;

@@ -24,7 +24,7 @@ function inode(path: string): number {
 }
 
 function spareOf(core: CacheCore, key: string): string {
-  return core.store.era.paths.spare(core.place(key).shard);
+  return core.sections.era.paths.spare(core.place(key).shard);
 }
 
 function storedValue(core: CacheCore, key: string): unknown {
@@ -34,7 +34,7 @@ function storedValue(core: CacheCore, key: string): unknown {
 }
 
 function open(core: CacheCore, key: string) {
-  const opened = openEntry(core.store.era, core.place(key));
+  const opened = openEntry(core.sections.era, core.place(key));
   if (opened.kind !== 'open') throw new Error(`expected ${key} to be there`);
   return opened;
 }
@@ -73,7 +73,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
 
   test('red: where readers are not asked for, what a reader has open changes under it', () => {
     const core = cacheForTest();
-    core.store.era.words.hasReaders = () => false;
+    core.sections.era.words.hasReaders = () => false;
     put(core, 'key', 'one');
     const reader = open(core, 'key');
     const before = bytesOf(reader.fd);
@@ -101,7 +101,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
   test('a reader that was killed costs the making of a file, and nothing else', () => {
     const core = cacheForTest();
     put(core, 'key', 'one');
-    core.store.era.words.beginReading(core.place('key').slot);
+    core.sections.era.words.beginReading(core.place('key').slot);
     for (const value of ['two', 'three', 'four']) put(core, 'key', value);
     expect(storedValue(core, 'key')).toBe('four');
   });
@@ -114,11 +114,11 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     const stream = await readStream(core, 'key');
     const reader = open(core, 'key');
     await core.close();
-    expect(other.store.era.words.hasReaders(slot)).toBe(true);
+    expect(other.sections.era.words.hasReaders(slot)).toBe(true);
     await stream?.resume().toArray();
-    expect(other.store.era.words.hasReaders(slot)).toBe(true);
+    expect(other.sections.era.words.hasReaders(slot)).toBe(true);
     reader.close();
-    expect(other.store.era.words.hasReaders(slot)).toBe(false);
+    expect(other.sections.era.words.hasReaders(slot)).toBe(false);
   });
 
   test('a reader that is closed twice takes nobody else off the count', () => {
@@ -127,9 +127,9 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     const [one, two] = [open(core, 'key'), open(core, 'key')];
     one.close();
     one.close();
-    expect(core.store.era.words.hasReaders(core.place('key').slot)).toBe(true);
+    expect(core.sections.era.words.hasReaders(core.place('key').slot)).toBe(true);
     two.close();
-    expect(core.store.era.words.hasReaders(core.place('key').slot)).toBe(false);
+    expect(core.sections.era.words.hasReaders(core.place('key').slot)).toBe(false);
   });
 
   test('a shorter value leaves nothing of the longer one behind it', () => {
@@ -184,7 +184,7 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     put(core, 'key', 'one');
     put(core, 'key', 'two');
     const spare = spareOf(core, 'key');
-    const { words } = core.store.era;
+    const { words } = core.sections.era;
     // As after a kill between step 1 and step 5.
     words.setSpare(core.place('key').shard, 0);
     expect((await verify(core)).problems).toMatchObject([{ path: spare, problem: 'orphaned temporary' }]);

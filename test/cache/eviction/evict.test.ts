@@ -20,7 +20,7 @@ function tenKeys(core: CacheCore, value = 'value'): string[] {
   const keys = Array.from({ length: 10 }, (_, n) => `key ${n}`);
   keys.forEach((key, n) => {
     put(core, key, value);
-    core.store.era.words.touch(core.place(key).slot, 10 + n);
+    core.sections.era.words.touch(core.place(key).slot, 10 + n);
   });
   return keys;
 }
@@ -86,7 +86,7 @@ describe('a write above the limit', () => {
     const core = cacheForTest();
     const keys = tenKeys(core);
     keys.forEach((key, n) => {
-      core.store.era.words.touch(core.place(key).slot, 7);
+      core.sections.era.words.touch(core.place(key).slot, 7);
       utimesSync(pathOf(core, key), 1, 1_000 - n);
     });
     await write(core, { maxEntries: 9 });
@@ -148,8 +148,8 @@ describe('a write above the limit', () => {
     const core = cacheForTest();
     const keys = tenKeys(core);
     const { shard } = core.place('key 0');
-    core.store.era.words.totals.set(shard, { entries: 1_000, bytes: 1e9, blocks: 1e6 });
-    core.store.era.words.markForRecount(shard);
+    core.sections.era.words.totals.set(shard, { entries: 1_000, bytes: 1e9, blocks: 1e6 });
+    core.sections.era.words.markForRecount(shard);
     await write(core, { maxEntries: 11 });
     for (let n = 0; n < 20 && noted(core).marked > 0; n += 1) await write(core, { maxEntries: 11 });
     expect(noted(core)).toMatchObject({ entries: onDisk(core.directory).entries, marked: 0 });
@@ -173,7 +173,7 @@ describe('a write above the limit', () => {
     const keys = Array.from({ length: 60_000 }, (_, n) => `key ${n}`).filter((key) => core.place(key).shard === 7);
     for (const key of keys) put(core, key, 'v');
     const cold = new Set(keys.filter((_, n) => n % 2 === 0).map((key) => core.place(key).slot));
-    for (const slot of cold) core.store.era.words.touch(slot, now - 1_000);
+    for (const slot of cold) core.sections.era.words.touch(slot, now - 1_000);
     const most = keys.length - 20;
     while (noted(core).entries > most) writeSync(core, { maxEntries: most }, keys[1] as string);
     const gone = keys.filter((key) => !has(core, key));
@@ -188,7 +188,7 @@ test('what killed writers left is removed by those who make room', async () => {
   const folder = dirname(pathOf(core, first as string));
   writeFileSync(`${folder}/.left-by-a-killed-writer`, 'half');
   const { shard } = core.place(first as string);
-  writeFileSync(core.store.era.paths.spare(shard), 'left too');
+  writeFileSync(core.sections.era.paths.spare(shard), 'left too');
   const fd = syscalls.open(`${folder}/.under-way`, O_RDWR | O_CREAT, 0o600);
   onTestFinished(() => syscalls.close(fd));
   expect(syscalls.tryFlock(fd, 'exclusive')).toBe(true);
@@ -198,10 +198,10 @@ test('what killed writers left is removed by those who make room', async () => {
 
 test('a use that was noted before the machine was started is long ago', () => {
   const core = cacheForTest();
-  core.store.era.words.touch(5, 4_000_000_000);
-  expect(lastUse(core.store.era, 5, 1_000)).toBe(0);
-  core.store.era.words.touch(5, 1_001);
-  expect(lastUse(core.store.era, 5, 1_000)).toBe(1_001);
+  core.sections.era.words.touch(5, 4_000_000_000);
+  expect(lastUse(core.sections.era, 5, 1_000)).toBe(0);
+  core.sections.era.words.touch(5, 1_001);
+  expect(lastUse(core.sections.era, 5, 1_000)).toBe(1_001);
 });
 
 describe('the limit holds after every write, by count of the files', () => {
@@ -242,7 +242,7 @@ describe('a shard that is taken', () => {
     const free = new Set(keys.map((key) => core.place(key).shard));
     const fds = Array.from({ length: SHARDS }, (_, shard) => shard)
       .filter((shard) => !free.has(shard))
-      .map((shard) => syscalls.open(core.store.era.paths.shardLock(shard), O_RDWR));
+      .map((shard) => syscalls.open(core.sections.era.paths.shardLock(shard), O_RDWR));
     for (const fd of fds) expect(syscalls.tryFlock(fd, 'exclusive')).toBe(true);
     let held = true;
     const release = () => {

@@ -1,8 +1,8 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { runSteps, runStepsSync } from '../../../src/cache/core/steps.js';
 import { recountShard } from '../../../src/cache/eviction/recount.js';
+import { runSteps } from '../../../src/cache/sections/steps.js';
 import { totals } from '../../../src/cache/upkeep/totals.js';
 import { replaceSyscalls, syscalls } from '../../../src/os/syscalls.js';
 import { cacheForTest, noted, pathOf, put } from '../../helpers/cache.js';
@@ -21,7 +21,7 @@ describe('counting a shard by hand', () => {
     const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
     const { diskBytes } = onDisk(core.directory);
     expect(noted(core)).toEqual({ entries: 300, bytes, diskBytes, marked: 0 });
-    for (let shard = 0; shard < 256; shard += 1) core.store.era.words.markForRecount(shard);
+    for (let shard = 0; shard < 256; shard += 1) core.sections.era.words.markForRecount(shard);
     expect(await totals(core)).toEqual({ entries: 300, bytes, diskBytes });
     expect(noted(core)).toEqual({ entries: 300, bytes, diskBytes, marked: 0 });
   });
@@ -30,7 +30,7 @@ describe('counting a shard by hand', () => {
     const core = cacheForTest();
     const path = put(core, 'key', 'value');
     const { shard } = core.place('key');
-    const { words } = core.store.era;
+    const { words } = core.sections.era;
     writeFileSync(`${dirname(path)}/.temporary`, 'half');
     writeFileSync(`${dirname(path)}/stray`, 'stray');
     mkdirSync(`${dirname(path)}/${basename(path).slice(0, 2).padEnd(64, '0')}`);
@@ -40,12 +40,12 @@ describe('counting a shard by hand', () => {
     expect(await totals(core)).toEqual({ entries: 1, bytes: statSync(path).size, diskBytes: 4_096 });
   });
 
-  test('only looks where it is told to compare', () => {
+  test('only looks where it is told to compare', async () => {
     const core = cacheForTest();
     put(core, 'key', 'value');
     const { shard } = core.place('key');
-    core.store.era.words.totals.set(shard, { entries: 5, bytes: 0, blocks: 0 });
-    const { counted, noted: former } = runStepsSync(core, recountShard(core.store.era, shard, 'compare'));
+    core.sections.era.words.totals.set(shard, { entries: 5, bytes: 0, blocks: 0 });
+    const { counted, noted: former } = await runSteps(core, recountShard(core.sections.era, shard, 'compare'));
     expect([counted.entries, former.entries, noted(core).entries]).toEqual([1, 5, 5]);
   });
 
@@ -54,12 +54,12 @@ describe('counting a shard by hand', () => {
     const key = 'key';
     const { shard } = core.place(key);
     put(core, key, 'value');
-    const steps = recountShard(core.store.era, shard);
+    const steps = recountShard(core.sections.era, shard);
     // The next step is the section: everything has been counted.
     const step = steps.next().value;
     expect(step).toHaveProperty('work');
     put(core, key, 'a longer value than before');
-    if (step && 'work' in step) core.store.insideSync(shard, 'exclusive', step.work);
+    if (step && 'work' in step) core.sections.insideSync(shard, 'exclusive', step.work);
     expect(steps.next()).toMatchObject({ done: true, value: { counted: { bytes: statSync(pathOf(core, key)).size } } });
     expect(noted(core)).toMatchObject({ entries: 1, bytes: statSync(pathOf(core, key)).size });
   });
@@ -84,7 +84,7 @@ describe('counting a shard by hand', () => {
       next = setImmediate(turn);
     };
     let next = setImmediate(turn);
-    const { counted } = await runSteps(core, recountShard(core.store.era, shard));
+    const { counted } = await runSteps(core, recountShard(core.sections.era, shard));
     clearImmediate(next);
     expect(counted.entries).toBe(501);
     // 50 ms of work, in slices of 4 ms and a step of 6.
@@ -95,7 +95,7 @@ describe('counting a shard by hand', () => {
 test('totals in an era that has ended are those of the next', async () => {
   const core = cacheForTest();
   put(core, 'key', 'value');
-  core.store.era.words.markForRecount(core.place('key').shard);
-  core.store.era.words.endEra();
+  core.sections.era.words.markForRecount(core.place('key').shard);
+  core.sections.era.words.endEra();
   expect(await totals(core)).toEqual({ entries: 0, bytes: 0, diskBytes: 0 });
 });

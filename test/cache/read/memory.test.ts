@@ -139,7 +139,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
       onTestFinished(() => core.close());
       cache.setSync('key', 1);
       expect([cache.getSync('key'), other.getSync('key')]).toEqual([1, 1]);
-      damage(core.store.era.words, core.place('key'));
+      damage(core.sections.era.words, core.place('key'));
       expect([cache.getSync('key'), other.getSync('key')]).toEqual([undefined, undefined]);
       other.setSync('key', 2);
       expect([cache.getSync('key'), other.getSync('key')]).toEqual([2, 2]);
@@ -152,7 +152,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     const core = new CacheCore({ directory });
     onTestFinished(() => core.close());
     cache.setSync('key', 1);
-    core.store.era.words.setSpare(core.place('key').shard, 0xffff_fff0);
+    core.sections.era.words.setSpare(core.place('key').shard, 0xffff_fff0);
     cache.setSync('key', 2);
     expect([cache.getSync('key'), open({ directory }).getSync('key')]).toEqual([2, 2]);
   });
@@ -256,7 +256,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
     const core = new CacheCore({ directory: `${quickFolder()}/cache` });
     onTestFinished(() => core.close());
     const maxEntries = 65_537;
-    const tier = new MemoryTier({ maxEntries, maxBytes: 2 ** 40 }, core.store.era);
+    const tier = new MemoryTier({ maxEntries, maxBytes: 2 ** 40 }, core.sections.era);
     const place = core.place('key');
     const common = {
       era: 0,
@@ -270,7 +270,7 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
       turn: 0,
     };
     for (let index = 0; index < maxEntries + 10; index += 1) {
-      tier.keep(core.store.era, { ...common, tags: [], value: 1, place: { ...place, key: `key ${index}` } }, 1);
+      tier.keep(core.sections.era, { ...common, tags: [], value: 1, place: { ...place, key: `key ${index}` } }, 1);
     }
     expect(tier.size).toEqual({ entries: maxEntries, bytes: maxEntries });
     expect(tier.find('key 9')).toBeUndefined();

@@ -55,9 +55,9 @@ describe('prune', () => {
     put(core, 'key', 'value', 1);
     await delay(5);
     const { shard } = core.place('key');
-    const section = core.store.inside.bind(core.store);
+    const section = core.sections.inside.bind(core.sections);
     let sections = 0;
-    core.store.inside = (at, mode, work, signal) => {
+    core.sections.inside = (at, mode, work, signal) => {
       if (at === shard) sections += 1;
       // The second one is that which removes.
       if (at === shard && sections === 2) put(other, 'key', 'a new value');
@@ -128,7 +128,7 @@ describe('prune', () => {
 
   test('removes locks of flights that nobody holds', async () => {
     const core = cacheForTest();
-    const { flights } = core.store.era.paths;
+    const { flights } = core.sections.era.paths;
     writeFileSync(`${flights}/idle.lock`, '');
     const held = openLockFile(`${flights}/held.lock`, undefined);
     expect(syscalls.tryFlock(held.fd, 'exclusive')).toBe(true);
@@ -141,14 +141,14 @@ describe('prune', () => {
     const core = cacheForTest();
     put(core, 'key', 'value');
     const { version } = cachePaths(core.directory);
-    mkdirSync(`${core.store.era.paths.trash}/something/deep`, { recursive: true });
+    mkdirSync(`${core.sections.era.paths.trash}/something/deep`, { recursive: true });
     mkdirSync(`${version}/ended-0123/data`, { recursive: true });
     mkdirSync(`${version}/era-0123/data`, { recursive: true });
     writeFileSync(`${version}/.format-0123`, '');
     expect(await prune(core)).toEqual({ ...NOTHING, eras: 2 });
-    expect(readdirSync(core.store.era.paths.trash)).toEqual([]);
+    expect(readdirSync(core.sections.era.paths.trash)).toEqual([]);
     const names = readdirSync(version).filter((name) => !name.endsWith('.lock'));
-    expect(names.sort()).toEqual([core.store.era.paths.folder.split('/').at(-1), 'format'].sort());
+    expect(names.sort()).toEqual([core.sections.era.paths.folder.split('/').at(-1), 'format'].sort());
     expect(has(core, 'key')).toBe(true);
   });
 

@@ -123,7 +123,7 @@ describe('verify names what is wrong', () => {
   test('totals', async () => {
     const core = cacheForTest();
     const path = put(core, 'key', 'value');
-    const { words } = core.store.era;
+    const { words } = core.sections.era;
     words.totals.add(core.place('key').shard, { entries: 3, bytes: 17, blocks: 3 });
     expect((await verify(core)).problems).toEqual([{ path: dirname(path), problem: 'totals', repaired: false }]);
     expect(noted(core).entries).toBe(4);
@@ -140,7 +140,7 @@ describe('verify names what is wrong', () => {
     const core = cacheForTest();
     const path = put(core, 'key', 'value');
     const { shard, slot } = core.place('key');
-    const { words } = core.store.era;
+    const { words } = core.sections.era;
     words.setBusy(shard, slot + 1);
     words.setEpoch(slot, words.epoch(slot) | 1);
     expect((await verify(core)).problems).toEqual([{ path: dirname(path), problem: 'dead writer', repaired: true }]);
@@ -156,8 +156,8 @@ describe('verify', () => {
     const whole = readFileSync(path);
     damage(path, -1);
     damage(path, 40);
-    const section = core.store.inside.bind(core.store);
-    core.store.inside = (shard, mode, work, signal) => {
+    const section = core.sections.inside.bind(core.sections);
+    core.sections.inside = (shard, mode, work, signal) => {
       writeFileSync(path, whole);
       return section(shard, mode, work, signal);
     };
@@ -166,7 +166,7 @@ describe('verify', () => {
     const before = { ...syscalls };
     const restore = replaceSyscalls({
       readdir: (folder) => {
-        if (folder === core.store.era.paths.shardFolder(shard)) damage(path, 33);
+        if (folder === core.sections.era.paths.shardFolder(shard)) damage(path, 33);
         return before.readdir(folder);
       },
     });

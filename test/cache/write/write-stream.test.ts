@@ -347,7 +347,7 @@ describe('writeStream', () => {
     await cache.set('key', Buffer.from('old'));
     const { open } = syscalls;
     let made = 0;
-    const { era } = cacheForTest({ directory }).store;
+    const { era } = cacheForTest({ directory }).sections;
     const restore = replaceSyscalls({
       open: (path, flags, mode) => {
         const fd = open(path, flags, mode);

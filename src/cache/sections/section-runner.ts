@@ -3,12 +3,13 @@ import type { LockMode } from '../../os/flock.js';
 import { throwIfAborted } from '../../os/realms.js';
 import { sleepSync } from '../../os/sleep.js';
 import { clearInterval, delay, nextTurn, setInterval } from '../../os/timers.js';
+import type { Eras } from '../era/index.js';
+import { type Era, EraEnded } from '../era/index.js';
 import type { Place } from '../format/index.js';
 import { partyOf, protocol, run } from '../shared/index.js';
-import { type Era, EraEnded } from './era.js';
-import type { Eras } from './eras.js';
-import { closedError, MOST_ERAS, PresentEra } from './present-era.js';
+import { closedError, PresentEra } from './present-era.js';
 import { Sections } from './sections.js';
+import { startingOver, startingOverLater } from './starting-over.js';
 
 /** How often it is looked whether the era still stands at its path. */
 const LOOK_EVERY_MS = 1_000;
@@ -23,7 +24,7 @@ const BUSY_MS = 0.1;
 const FIRST_SLEEP_MS = 0.5;
 const LONGEST_SLEEP_MS = 5;
 
-export interface StoreOptions {
+export interface SectionRunnerOptions {
   readonly lockTimeoutMs: number;
   readonly directory: string;
   /** Milliseconds of a monotonic clock that all processes share. */
@@ -35,14 +36,14 @@ export interface StoreOptions {
 }
 
 /** Runs sections in the present era, whichever that is, waiting on the thread or off it. */
-export class Store {
+export class SectionRunner {
   readonly #present: PresentEra;
-  readonly #options: StoreOptions;
+  readonly #options: SectionRunnerOptions;
   #sections: Sections;
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
-  constructor(eras: Eras, options: StoreOptions) {
+  constructor(eras: Eras, options: SectionRunnerOptions) {
     this.#options = options;
     const onNext = (era: Era) => {
       const former = this.#sections;
@@ -100,20 +101,15 @@ export class Store {
    * called with it, for what has to be closed. May sleep on this thread.
    */
   outside<T>(work: (era: Era) => T, discard?: (result: T) => void): T {
-    return this.#inPresentEra(() => this.#runOutside(this.era, work, discard));
+    return startingOver(() => this.#runOutside(this.era, work, discard));
   }
 
   /** The same without waiting: `undefined` where the last era has ended and the next is not published yet, so that there is nothing to be found. */
   outsideNow<T>(work: (era: Era) => T, discard?: (result: T) => void): T | undefined {
-    for (let tries = 0; ; tries += 1) {
+    return startingOver(() => {
       const era = this.tryEra();
-      if (era === undefined) return undefined;
-      try {
-        return this.#runOutside(era, work, discard);
-      } catch (error) {
-        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
-      }
-    }
+      return era === undefined ? undefined : this.#runOutside(era, work, discard);
+    });
   }
 
   #runOutside<T>(era: Era, work: (era: Era) => T, discard: ((result: T) => void) | undefined): T {
@@ -125,7 +121,8 @@ export class Store {
 
   /** Runs a section; waits on the thread. */
   insideSync<T>(shard: number, mode: LockMode, work: (era: Era) => T): T {
-    return this.#inPresentEra(() => {
+    return startingOver(() => {
+      void this.era;
       if (this.#sections.tryEnter(shard, mode)) return this.#run(shard, work);
       return this.#runAfter(this.#waitSync(shard, mode), shard, work);
     });
@@ -144,25 +141,21 @@ export class Store {
     return this.#insideLater(shard, mode, work, signal);
   }
 
-  async #insideLater<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
+  #insideLater<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): Promise<T> {
     const began = this.#options.clock();
-    for (let tries = 0; ; tries += 1) {
-      try {
-        if (this.tryEra() === undefined) await this.#present.follow(began);
-        const started = this.#options.clock();
-        for (let pause = 1; !this.#sections.tryEnter(shard, mode); ) {
-          this.#assertPatience(started, shard);
-          throwIfAborted(signal);
-          if (this.#options.clock() - started < SPIN_MS) await nextTurn();
-          else await delay(pause * (0.5 + Math.random() / 2));
-          pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
-          if (this.#closed) throw closedError(this.#options.directory);
-        }
-        return this.#runAfter(this.#options.clock() - started, shard, work);
-      } catch (error) {
-        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
+    return startingOverLater(async () => {
+      if (this.tryEra() === undefined) await this.#present.follow(began);
+      const started = this.#options.clock();
+      for (let pause = 1; !this.#sections.tryEnter(shard, mode); ) {
+        this.#assertPatience(started, shard);
+        throwIfAborted(signal);
+        if (this.#options.clock() - started < SPIN_MS) await nextTurn();
+        else await delay(pause * (0.5 + Math.random() / 2));
+        pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5);
+        if (this.#closed) throw closedError(this.#options.directory);
       }
-    }
+      return this.#runAfter(this.#options.clock() - started, shard, work);
+    });
   }
 
   /** Gives for how long it waited, in milliseconds. */
@@ -196,17 +189,6 @@ export class Store {
       return noticing(this.opened, work);
     } finally {
       this.#sections.leave(shard);
-    }
-  }
-
-  #inPresentEra<T>(attempt: () => T): T {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        void this.era;
-        return attempt();
-      } catch (error) {
-        if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
-      }
     }
   }
 

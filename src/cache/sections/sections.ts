@@ -1,9 +1,9 @@
 import { errorCode, HoldfastError } from '../../errors.js';
 import type { LockMode } from '../../os/flock.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../../os/syscalls.js';
+import { type Era, EraEnded } from '../era/index.js';
 import { SHARDS } from '../format/index.js';
 import { isOdd, partyOf, protocol, run } from '../shared/index.js';
-import { type Era, EraEnded } from './era.js';
 import { LockDescriptors } from './lock-descriptors.js';
 
 /** How long a writer that found the lock taken asks readers to hold back. It asks again at every try. */

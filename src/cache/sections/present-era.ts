@@ -1,9 +1,7 @@
 import { errorCode, HoldfastError } from '../../errors.js';
-import { type Era, EraEnded } from './era.js';
-import type { Eras } from './eras.js';
-
-/** How often an operation starts over because the era ended under it, before something is very wrong. */
-export const MOST_ERAS = 20;
+import type { Eras } from '../era/index.js';
+import { type Era, EraEnded } from '../era/index.js';
+import { MOST_ERAS } from './starting-over.js';
 
 export interface PresentEraOptions {
   readonly lockTimeoutMs: number;

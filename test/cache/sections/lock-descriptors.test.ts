@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MOST_OPEN } from '../../../src/cache/era/lock-descriptors.js';
+import { MOST_OPEN } from '../../../src/cache/sections/lock-descriptors.js';
 import { openFilesIn } from '../../helpers/descriptors.js';
 import { openCache } from '../../helpers/file-cache.js';
 import { quickFolder } from '../../helpers/folder.js';

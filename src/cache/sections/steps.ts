@@ -1,7 +1,15 @@
 import { throwIfAborted } from '../../os/realms.js';
 import { Turns } from '../../os/turns.js';
 import { type Era, EraEnded } from '../era/index.js';
-import type { CacheCore } from './core.js';
+import type { SectionRunner } from './section-runner.js';
+import { startingOver, startingOverLater } from './starting-over.js';
+
+/** A cache that is open, for the jobs that work in it. */
+export interface Instance {
+  readonly sections: SectionRunner;
+  /** Throws `ERR_CACHE_CLOSED`. */
+  assertOpen(): void;
+}
 
 /** A section that a long job asks for. `work` runs at most once, in this era or not at all. */
 export interface SectionStep {
@@ -21,7 +29,7 @@ export type Steps<T> = Generator<SectionStep | undefined, T, void>;
 export const PAUSE = undefined;
 
 /** Runs a job without holding the event loop up for longer than a slice and a step. Rejects with the signal's reason. */
-export async function runSteps<T>(core: CacheCore, steps: Steps<T>, signal?: AbortSignal): Promise<T> {
+export async function runSteps<T>(instance: Instance, steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   try {
     const turns = new Turns();
     for (let next = steps.next(); ; ) {
@@ -29,10 +37,10 @@ export async function runSteps<T>(core: CacheCore, steps: Steps<T>, signal?: Abo
       const pause = turns.pause();
       if (pause !== undefined) await pause;
       throwIfAborted(signal);
-      core.assertOpen();
+      instance.assertOpen();
       const step = next.value;
       if (step !== undefined) {
-        const ran = await core.store.inside(step.shard, 'exclusive', (present) => runIn(step, present), signal);
+        const ran = await instance.sections.inside(step.shard, 'exclusive', (present) => runIn(step, present), signal);
         next = ran ? steps.next() : steps.throw(new EraEnded());
       } else {
         next = steps.next();
@@ -43,44 +51,15 @@ export async function runSteps<T>(core: CacheCore, steps: Steps<T>, signal?: Abo
   }
 }
 
-/** Runs a job to its end on this thread. */
-export function runStepsSync<T>(core: CacheCore, steps: Steps<T>): T {
-  try {
-    for (let next = steps.next(); ; ) {
-      if (next.done === true) return next.value;
-      const step = next.value;
-      const ran =
-        step === undefined || core.store.insideSync(step.shard, 'exclusive', (present) => runIn(step, present));
-      next = ran ? steps.next() : steps.throw(new EraEnded());
-    }
-  } finally {
-    steps.return(undefined as T);
-  }
-}
-
 /** Starts a job again in the era that followed, where the one that it worked in has ended. */
-export async function inPresentEra<T>(core: CacheCore, job: (era: Era) => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await job(await core.store.presentEra());
-    } catch (error) {
-      if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
-    }
-  }
+export function inPresentEra<T>({ sections }: Instance, job: (era: Era) => Promise<T>): Promise<T> {
+  return startingOverLater(async () => job(await sections.presentEra()));
 }
 
 /** The same on this thread. */
-export function inPresentEraSync<T>(core: CacheCore, job: (era: Era) => T): T {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return job(core.store.era);
-    } catch (error) {
-      if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
-    }
-  }
+export function inPresentEraSync<T>({ sections }: Instance, job: (era: Era) => T): T {
+  return startingOver(() => job(sections.era));
 }
-
-const MOST_ERAS = 20;
 
 function runIn(step: SectionStep, present: Era): boolean {
   if (present !== step.era) return false;
