@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const PURE = [
   'test/bench/{charts,check,values/histogram,values/value}.test.ts',
   'test/cli/{commands/whole-number,reports/output-path}.test.ts',
-  'test/diagnose/{follow/findings,logs/merge,run/fixtures,watch/histogram,watch/pace}.test.ts',
+  'test/diagnose/{follow/findings,logs/merge,run/fixtures,strace/whole-line,watch/histogram,watch/pace}.test.ts',
   'test/html/{markup,scale}.test.ts',
   'test/model/*.test.ts',
   'test/race/{data/latency,data/payload,report/options,report/verdict}.test.ts',

@@ -16,7 +16,6 @@ export class StraceReader {
   readonly #whole = new StraceLine();
   readonly #joined = Buffer.allocUnsafeSlow(LONGEST_CALL);
   readonly #announced = new Set<number>();
-  #broken: Task | undefined;
 
   constructor(inquiry: Inquiry) {
     this.#inquiry = inquiry;
@@ -37,14 +36,6 @@ export class StraceReader {
       case 'resumed':
         this.#resumed(this.#taskOf(line, logPid), line);
         break;
-      case 'broken':
-        this.#announce(line.attached);
-        this.#broken = this.#taskOf(line, logPid);
-        this.#unfinished(this.#broken, line);
-        break;
-      case 'rest':
-        if (this.#broken !== undefined) this.#resumed(this.#broken, line);
-        break;
       case 'signal':
         hitBySigbus(inquiry, this.#taskOf(line, logPid), line);
         break;
@@ -55,6 +46,7 @@ export class StraceReader {
         this.#announce(line.pid);
         break;
       case 'other':
+        if (line.pid !== 0 && inquiry.defaultPid === 0) this.#learn(line, logPid);
         if (inquiry.merged) this.#settle(inquiry.tasks.get(line.pid || logPid));
         break;
       case 'garbage':
@@ -83,7 +75,7 @@ export class StraceReader {
       if (known !== undefined) return known;
       // `[pid 4242]`, once there are others: until then its lines named no process.
       const nameless = inquiry.defaultPid === 0 ? tasks.get(0) : undefined;
-      if (nameless !== undefined && !this.#announced.has(pid)) {
+      if (nameless !== undefined && !this.#announced.has(pid) && !isBusy(nameless, line)) {
         inquiry.learnPid(nameless, pid);
         return nameless;
       }
@@ -91,6 +83,13 @@ export class StraceReader {
     }
     // strace names no process where there is only one (left).
     return tasks.get(inquiry.defaultPid) ?? tasks.only() ?? tasks.appear(inquiry.defaultPid);
+  }
+
+  /** A call of no interest tells too who the process is whose lines named none. A child may be it only where that process makes none just now. */
+  #learn(line: StraceLine, logPid: number): void {
+    const { tasks, cloning } = this.#inquiry;
+    const nameless = tasks.get(0);
+    if (nameless !== undefined && !cloning.has(nameless)) this.#taskOf(line, logPid);
   }
 
   #settle(task: Task | undefined): void {
@@ -161,4 +160,9 @@ export class StraceReader {
     if (text.includes('killed by')) inquiry.tasks.endProcess(task.process);
     else inquiry.tasks.end(task);
   }
+}
+
+/** Whether a process is in the middle of a call, so that another call is not its own. */
+function isBusy({ half }: Task, { kind }: StraceLine): boolean {
+  return half.begun && (kind === 'call' || kind === 'unfinished');
 }

@@ -1,16 +1,17 @@
 import { isAuditLine } from '../audit/index.js';
 import { type ByteSource, LogCursor, SPACE } from '../lines/index.js';
 import type { LogSummary } from '../report/index.js';
-import { StraceLine } from '../strace/index.js';
+import { WholeLine } from '../strace/index.js';
 
-const OTHER_CALL = /\) += |<(?:unfinished|detached) \.\.\.>$|^ > |resumed>|---$|^strace: |Process \d+ /;
+const OTHER_CALL =
+  /\) += |<(?:unfinished|detached) \.\.\.>$|^ > |resumed>|---$|^(?:\S*\/)?strace: |\w\([^)]*strace: |Process (?:PID=)?\d+ /;
 const DAY_MS = 86_400_000;
 
 /** One log while it is being read: the line that is next, taken apart, and when it happened. */
 export class Log {
   readonly index: number;
   readonly cursor: LogCursor;
-  readonly line = new StraceLine();
+  readonly line = new WholeLine();
   /** Whom lines are about that name no process: from the name of the file, `trace.4242`. 0: not known. */
   readonly pid: number;
   format: LogSummary['format'] = 'empty';
@@ -38,7 +39,7 @@ export class Log {
     if (this.format === 'audit') return true;
     const { bytes, start, end } = this.cursor;
     const { line } = this;
-    if (line.parse(bytes, start, end) === 'garbage') {
+    if (line.read(this.cursor) === 'garbage') {
       if (this.format !== 'strace' && isAuditLine(bytes, start, end)) {
         this.format = 'audit';
         this.garbage = 0;

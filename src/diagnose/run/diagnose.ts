@@ -108,7 +108,7 @@ async function read(
       if (audit.take(log.cursor, log.index) === 'garbage') log.garbage += 1;
     } else {
       inquiry.log = log.index;
-      inquiry.line = log.cursor.line;
+      inquiry.line = log.line.number;
       inquiry.timeMs = log.timeMs;
       strace.take(log.line, log.pid);
     }

@@ -1,3 +1,4 @@
+import { SPACE } from '../lines/index.js';
 import type { StraceLine } from './line.js';
 
 /** The first half of an interrupted call is kept up to this length. */
@@ -19,8 +20,9 @@ export class HalfCall {
   /** Keeps the first half, without the word that it is one. */
   keep(half: StraceLine, place: { line: number; order: number; timeMs: number }): void {
     const { bytes, from } = half;
-    let end = half.kind === 'unfinished' ? half.end - UNFINISHED_LENGTH : half.end;
-    while (end > from && bytes[end - 1] === 32) end -= 1;
+    let end = half.end - UNFINISHED_LENGTH;
+    // One space is of the word. Another one is of the call: openat(AT_FDCWD, "/x",  <unfinished ...>
+    if (bytes[end - 1] === SPACE) end -= 1;
     this.#length = Math.min(end - from, LONGEST);
     if (this.#length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(Math.max(128, this.#length * 2));
     bytes.copy(this.#bytes, 0, from, from + this.#length);

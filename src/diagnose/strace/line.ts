@@ -26,24 +26,14 @@ import {
   ZERO,
 } from '../lines/index.js';
 import { type CallName, callNamed, hashStep } from './calls.js';
+import { PERSONALITY, PROCESS, SPEAKER } from './notice.js';
 import { LinePrefix } from './prefix.js';
 
 /**
  * What a line is. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of strace). `unfinished` and
- * `resumed` are the two halves of a call of interest; `broken` and `rest` are so too, where a message of strace came in between: without `-o` it
- * says on the same line that it has attached to a child.
+ * `resumed` are the two halves of a call of interest.
  */
-export type LineKind =
-  | 'call'
-  | 'unfinished'
-  | 'resumed'
-  | 'broken'
-  | 'rest'
-  | 'signal'
-  | 'end'
-  | 'attached'
-  | 'other'
-  | 'garbage';
+export type LineKind = 'call' | 'unfinished' | 'resumed' | 'signal' | 'end' | 'attached' | 'other' | 'garbage';
 
 /** What a call returned, where it returned no number: `?`, or a line that was cut. */
 export const NO_RESULT = Number.NaN;
@@ -51,8 +41,6 @@ export const NO_RESULT = Number.NaN;
 const UNFINISHED = '<unfinished ...>';
 /** strace let go of the process in the middle of a call. */
 const DETACHED = '<detached ...>';
-const MESSAGE = 'strace: Process ';
-const ATTACHED = ' attached';
 const RESUMED = 'resumed>';
 const MOST_ARGUMENTS = 10;
 
@@ -72,9 +60,8 @@ export class StraceLine extends LinePrefix {
   result = NO_RESULT;
   /** Where the number ends: `<path>`, the name of the error, or a remark may follow. */
   resultEnd = 0;
-  /** The child that a `broken` line tells of. */
-  attached = 0;
-  #broken = false;
+  /** Whether calls of no interest are taken apart as well, and are `garbage` where they are not whole. */
+  protected strict = false;
 
   /** Takes a line apart: the range `start` to `end` of `bytes`. */
   parse(bytes: Buffer, start: number, end: number): LineKind {
@@ -84,12 +71,8 @@ export class StraceLine extends LinePrefix {
     this.timeMs = Number.NaN;
     this.sincePreviousMs = Number.NaN;
     this.call = undefined;
+    this.from = start;
     this.kind = this.#parseFrom(start);
-    if (this.kind === 'garbage' && this.#broken && (bytes[start] === COMMA || bytes[start] === CLOSE_PAREN)) {
-      this.from = start;
-      this.kind = 'rest';
-    }
-    this.#broken = this.kind === 'broken';
     return this.kind;
   }
 
@@ -125,17 +108,17 @@ export class StraceLine extends LinePrefix {
     if (first === MINUS) return this.#parseSignal(at);
     if (first === PLUS) return standsThere(bytes, '+++ ', at, end) ? 'end' : 'garbage';
     if (first === GREATER && this.pid === 0) return 'other';
-    if (first === 80 || first === 115) return this.#parseMessage(at);
-    return 'garbage';
+    return this.parseMessage(at);
   }
 
-  #parseMessage(at: number): LineKind {
-    // `strace: Process 4242 attached`, and without `strace: ` in old versions.
+  /** What strace says of itself. */
+  protected parseMessage(at: number): LineKind {
+    if (standsThere(this.bytes, PERSONALITY, at, this.end)) return 'other';
     let position = at;
-    if (standsThere(this.bytes, 'strace: ', at, this.end)) position += 8;
-    if (!standsThere(this.bytes, 'Process ', position, this.end)) return position > at ? 'other' : 'garbage';
-    const behind = this.parsePid(position + 8);
-    if (behind < 0) return 'garbage';
+    if (standsThere(this.bytes, SPEAKER, at, this.end)) position += SPEAKER.length;
+    if (!standsThere(this.bytes, PROCESS, position, this.end)) return position > at ? 'other' : 'garbage';
+    const behind = this.parsePid(position + PROCESS.length);
+    if (behind < 0) return position > at ? 'other' : 'garbage';
     return standsThere(this.bytes, ' attached', behind, this.end) ? 'attached' : 'other';
   }
 
@@ -170,30 +153,21 @@ export class StraceLine extends LinePrefix {
     for (; at < end; at += 1) {
       const byte = bytes[at] ?? 0;
       if (byte === OPEN_PAREN) break;
-      if (byte < ZERO || byte > 122) return byte === 58 || byte === SPACE ? this.#parseMessage(start) : 'garbage';
+      if (byte < ZERO || byte > 122) return byte === 58 || byte === SPACE ? this.parseMessage(start) : 'garbage';
       hash = hashStep(hash, byte);
     }
     if (at >= end) return 'garbage';
     this.call = callNamed(hash, bytes, start, at);
-    if (this.call === undefined) {
-      return bytes[start] === 115 && bytes[at - 1] === COLON ? this.#parseMessage(start) : 'other';
+    const known = this.call !== undefined;
+    if (!known && bytes[start] === 115 && bytes[at - 1] === COLON) return this.parseMessage(start);
+    if (!known && !this.strict) return 'other';
+    if (bytes[end - 1] === GREATER && standsThere(bytes, UNFINISHED, end - UNFINISHED.length, end)) {
+      return known ? 'unfinished' : 'other';
     }
-    if (bytes[end - 1] === GREATER && standsThere(bytes, UNFINISHED, end - UNFINISHED.length, end)) return 'unfinished';
     at = this.#parseArguments(at + 1);
-    if (at < 0) return this.#parseBroken();
-    return this.#parseResult(at) ? 'call' : 'garbage';
-  }
-
-  /** `clone(child_stack=NULL, flags=SIGCHLDstrace: Process 4243 attached`: `end` is moved before the message. */
-  #parseBroken(): LineKind {
-    const { bytes, end } = this;
-    if (standsThere(bytes, DETACHED, end - DETACHED.length, end)) return 'other';
-    if (!standsThere(bytes, ATTACHED, end - ATTACHED.length, end)) return 'garbage';
-    const message = bytes.lastIndexOf(MESSAGE, end);
-    if (message <= this.from) return 'garbage';
-    this.attached = Number.parseInt(bytes.toString('latin1', message + MESSAGE.length, end), 10);
-    this.end = message;
-    return 'broken';
+    if (at < 0) return standsThere(bytes, DETACHED, end - DETACHED.length, end) ? 'other' : 'garbage';
+    if (!this.#parseResult(at)) return 'garbage';
+    return known ? 'call' : 'other';
   }
 
   /** Finds where each argument begins and ends. Gives the position behind the closing parenthesis, or -1 where there is none. */

@@ -15,6 +15,7 @@ import {
   standsThere,
   ZERO,
 } from '../lines/index.js';
+import { PERSONALITY } from './notice.js';
 
 /** Below it a number with a fraction is a time since the call before (`-r`), above it one since 1970 (`-ttt`). */
 const EARLIEST_EPOCH_SECONDS = 100_000_000;
@@ -64,6 +65,7 @@ export class LinePrefix {
         // (+     0.000127)
         at = skipPast(bytes, at, end, CLOSE_PAREN);
       } else if (byte === OPEN_BRACKET) {
+        if (standsThere(bytes, PERSONALITY, at, end)) return at;
         // The number of the call (-n), the instruction pointer (-i).
         at = skipPast(bytes, at, end, CLOSE_BRACKET);
       } else {

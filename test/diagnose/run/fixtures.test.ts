@@ -20,6 +20,8 @@ describe('the story, as strace wrote it in each format', () => {
     ['one-file-everything', 'exact'],
     ['standard-error', 'exact'],
     ['stacks', 'exact'],
+    ['cut-lines', 'exact'],
+    ['cut-lines-stacks', 'exact'],
     ['numbers', 'exact'],
     ['file-per-process', 'unknown'],
     ['file-per-process-seconds', 'seconds'],
