@@ -74,6 +74,20 @@ export const CACHE = [
     name: 'a shard’s spare file a version that a reader has open never changes, and is not used again while that is so',
   },
   {
+    file: 'src/cache/shared/recycling.ts',
+    from: "if (published === 'exchanged' && oldLength <= LONGEST_SPARE) words",
+    to: "if (published === 'exchanged') words",
+    test: 'test/model/recycling.test.ts',
+    name: 'every interleaving of 2 writers, 2 readers and a death long versions and mappings',
+  },
+  {
+    file: 'src/cache/era/era.ts',
+    from: 'if (this.#closed && this.#readers === 0) this',
+    to: 'if (this.#closed) this',
+    test: 'test/cache/disk/spare.test.ts',
+    name: 'a shard’s spare file a reader that outlives its cache is taken off the count when it is done',
+  },
+  {
     file: 'src/cache/eviction/recount.ts',
     from: 'if (!isOdd(epoch) && epoch === era',
     to: 'if (!isOdd(epoch) || epoch === era',

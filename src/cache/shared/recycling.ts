@@ -13,7 +13,7 @@ import type { SharedWords } from './words.js';
  * A write, inside the exclusive section of the shard:
  *
  * 1. Load the `spare` word, and store 0: whatever happens from here on, nobody uses the file again.
- * 2. The word was `slot + 1`, and nobody reads at this slot now: whoever begins to read later finds another file at the entry's name,
+ * 2. The word was `slot + 1`, and nobody reads at this slot now: a reader that begins later finds another file at the entry's name,
  *    for this one left it before the word was stored. It is opened to be rewritten. Otherwise it is removed, and a new one is made; what a
  *    dead writer left at the name is removed first.
  * 3. Write the new version, every byte, and cut the file to its length. Close it.
@@ -40,7 +40,7 @@ export interface RecyclingWriter {
   readonly slot: number;
   /** The shard's `spare` word as it was loaded; 0 before that. */
   former: number;
-  /** Whether somebody was seen reading at the slot that the file at `spare` was an entry of. */
+  /** Whether a reader was seen at the slot that the file at `spare` was an entry of. */
   isRead: boolean;
   /** Of the new version: not begun, open for writing, or closed with all its bytes. */
   readonly file: 'none' | 'open' | 'closed';
@@ -66,7 +66,7 @@ export interface RecyclingWriter {
   publish(): void;
 }
 
-/** Somebody who removes the file at `spare` without writing one. */
+/** What removes the file at `spare` without writing one. */
 export type RecyclingSweeper = Pick<RecyclingWriter, 'shard' | 'file' | 'clearAway'>;
 
 /** A reader of an entry. `T`: what opening gives, a promise that the next step waits for, or nothing. */
