@@ -51,6 +51,8 @@ export class CacheCore {
   readonly options: ResolvedCacheOptions;
   /** Absolute path. */
   readonly directory: string;
+  /** The same for all instances on it, by whatever path they came here. */
+  readonly identity: string;
   /** Whether small entries are rewritten where they are, and so are read under the shard's lock. */
   readonly inPlace: boolean;
   readonly sections: SectionRunner;
@@ -69,6 +71,7 @@ export class CacheCore {
     this.directory = directoryPath(this.options.directory);
     const prepare = () => prepareDirectory(this.directory, mode);
     const directory = prepare();
+    this.identity = directory.identity;
     this.inPlace = strategy === 'flock' && !directory.copyOnWrite;
     this.#eras = new Eras(directory, prepare, { strategy, mode, lockTimeoutMs });
     this.sections = new SectionRunner(this.#eras, {

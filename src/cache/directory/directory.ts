@@ -18,6 +18,8 @@ const COPY_ON_WRITE: ReadonlySet<FilesystemKind> = new Set(['btrfs']);
 /** A directory that a cache can live in. */
 export interface CacheDirectory {
   readonly paths: CachePaths;
+  /** The same by whatever path one came here, through links too. */
+  readonly identity: string;
   readonly copyOnWrite: boolean;
   /** In what the file system gives space. */
   readonly blockBytes: number;
@@ -47,12 +49,19 @@ export function prepareDirectory(path: string, mode: number): CacheDirectory {
   complete(`${path}/${README_FILE}`, README_CONTENT);
   makeFolder(paths.version, mode);
   assertOwnFolder(paths.version, mode);
-  return { paths, copyOnWrite: COPY_ON_WRITE.has(kind), blockBytes: blockBytes(path) };
+  const copyOnWrite = COPY_ON_WRITE.has(kind);
+  return { paths, identity: identityOf(paths.version), copyOnWrite, blockBytes: blockBytes(path) };
 }
 
 /** The directory that was asked for, from here on wherever the process changes its working directory to. */
 export function directoryPath(directory: string | URL): string {
   return absolutePath(directory).replace(/(?<=.)\/+$/, '');
+}
+
+/** Whoever removes the folder at this moment is told of by its path. */
+function identityOf(folder: string): string {
+  const stats = syscalls.stat(folder);
+  return stats === undefined ? folder : `${stats.dev}:${stats.ino}`;
 }
 
 function makeFolders(path: string, mode: number): void {

@@ -6,7 +6,7 @@ import type { Place } from '../format/index.js';
 /*
  * An `update` commits only if nobody has written its entry meanwhile, else it runs the change again. Where the change itself writes that
  * entry it would begin again for ever. So code that an update runs (the change, and the codec) may write any entry but this one, through
- * whatever instance of the cache in this process: that is `ERR_LOCK_CONFLICT` at once. When the update is over, what it has started may.
+ * whatever instance of the cache in this process, by whatever path it was opened: that is `ERR_LOCK_CONFLICT` at once. When the update is over, what it has started may.
  */
 
 /** Runs user code of an update. Gives a promise where the work does, and what it throws. */
@@ -30,5 +30,5 @@ export function placeToWrite(core: CacheCore, key: unknown): Place {
 }
 
 function keyOf(core: CacheCore, place: Place): string {
-  return `${core.directory}\0${place.hash}`;
+  return `${core.identity} ${place.hash}`;
 }

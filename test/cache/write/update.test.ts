@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FileCache } from '../../../src/cache/file-cache.js';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FileCache } from '../../../src/cache/file-cache.js';
 import { decodeHeader, type EntryHeader } from '../../../src/cache/format/entry.js';
 import type { Change, UpdateOptions } from '../../../src/cache/write/update.js';
+import { clearDirectoryNow } from '../../helpers/cache.js';
 import { entryPath, openCache } from '../../helpers/file-cache.js';
 import { surelyFree } from '../../helpers/times.js';
 import { skipWithoutKoffi } from '../../helpers/with-koffi.js';
@@ -135,13 +137,13 @@ describe.each(updates)('%s', (_, update) => {
   });
 
   test('where the cache is cleared while change runs, the result is in the new one', async () => {
-    const { cache } = openCache<number>();
+    const { cache, directory } = openCache<number>();
     await cache.set('key', 7, { tags: ['a'] });
     await cache.invalidateTags(['b']);
     const given: unknown[] = [];
     const change: Change<number> = (old = 0) => {
       given.push(old);
-      void cache.clear();
+      clearDirectoryNow(directory);
       return old + 1;
     };
     expect(await update(cache, 'key', change, { tags: ['b'] })).toBe(1);
@@ -175,21 +177,22 @@ const ownWrites: Record<string, (cache: FileCache<number>) => unknown> = {
 const CONFLICT = expect.objectContaining({ code: 'ERR_LOCK_CONFLICT' });
 
 test.each(Object.keys(ownWrites))('%s of the key inside its own update is ERR_LOCK_CONFLICT at once', async (name) => {
-  const { cache, directory } = openCache<number>();
-  const other = new FileCache<number>({ directory });
-  onTestFinished(() => other.close());
+  const { cache, directory } = openCache<number>({ lockTimeout: 100 });
+  const link = `${dirname(directory)}/link`;
+  symlinkSync(directory, link);
+  const [other, linked] = [directory, link].map((path) => openCache<number>({ directory: path }).cache);
   const write = ownWrites[name] ?? (() => undefined);
   await cache.set('key', 1);
   let runs = 0;
-  for (const instance of [cache, other]) {
+  for (const instance of [cache, other, linked]) {
     const change = async (old: number | undefined) => {
       runs += 1;
-      await write(instance);
+      await write(instance as FileCache<number>);
       return old;
     };
     await expect(surelyFree(cache.update('key', change))).rejects.toEqual(CONFLICT);
   }
-  expect(runs).toBe(2);
+  expect(runs).toBe(3);
   if (name.endsWith('Sync')) {
     const change: Change<number> = (old) => {
       write(cache);
