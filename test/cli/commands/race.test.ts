@@ -27,26 +27,52 @@ function countOf(path: string): number {
   return path.endsWith('/counter') ? Number(readFileSync(path, 'latin1')) : 0;
 }
 
-/** For each strategy. */
-const SECONDS = scaled('0.4', '1.0');
+/**
+ * For each strategy. On a machine that is busy, naive may kill nobody in the first of them, or a process may not come to run at all: the race
+ * then says that it showed nothing, and wants more time. It gets it, a few times. What a safe strategy shows is never forgiven.
+ */
+const SECONDS = scaled([0.4, 2, 10], [1, 4, 10]);
+const SAFE = ['flock', 'rename', 'write-file-atomic', 'proper-lockfile'];
+const CLEAN = 'no reader died, nothing empty, nothing torn, nothing lost.';
+const KILLED = /^naive killed [\d,]+ readers? with SIGBUS, the first after [\d.]+ ms[,.]/m;
+
+/** Whether the strategies that harm nothing harmed nothing, and naive killed a reader; false where the race needs more time to show it. */
+function showsAll(exitCode: number | undefined, stdout: string): boolean {
+  for (const name of SAFE) {
+    expect(stdout).toMatch(new RegExp(`^${name} +[\\d,]+ +[\\d,]+ +0 +0 +0 +0 +0 `, 'm'));
+    expect(stdout).toMatch(
+      new RegExp(`^${name}(?:: ${CLEAN}| showed nothing: nobody (?:read|wrote) in [\\d.]+ s\\.)$`, 'm'),
+    );
+  }
+  expect(stdout).toMatch(/^naive (?:killed|gave|lost|showed nothing) /m);
+  const inconclusive = stdout.includes('showed nothing');
+  expect(exitCode).toBe(inconclusive ? 3 : 0);
+  return !inconclusive && KILLED.test(stdout);
+}
 
 describe('holdfast race', () => {
-  test('prints a row and a sentence for each of the five strategies, and ends with 0', async () => {
-    const { exitCode, stdout, stderr } = await holdfast(['race', '--seconds', SECONDS]).ended;
+  test('prints a row and a sentence for each of the five strategies, and ends with 0', {
+    timeout: 120_000,
+  }, async () => {
     const code = refusalOf('flock', 'mmap');
-    if (code !== undefined) {
-      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    for (const seconds of SECONDS) {
+      const { exitCode, stdout, stderr } = await holdfast(['race', '--seconds', String(seconds)]).ended;
+      if (code !== undefined) {
+        expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+        return;
+      }
+      for (const name of ['naive', ...SAFE]) {
+        expect(stderr).toMatch(new RegExp(`^${name}: [\\d.]+ of ${seconds.toFixed(1)} s, [\\d,]+ reads`, 'm'));
+      }
+      // No terminal, no colours.
+      expect(`${stdout}${stderr}`).not.toContain('\u001b');
+      if (!showsAll(exitCode, String(stdout))) continue;
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/^naive +[\d,]+ +[\d,]+ +[1-9]/m);
+      for (const name of SAFE) expect(stdout).toContain(`${name}: ${CLEAN}`);
       return;
     }
-    expect(stdout).toMatch(/^naive killed [\d,]+ readers? with SIGBUS, the first after [\d.]+ ms, .*$/m);
-    for (const name of ['flock', 'rename', 'write-file-atomic', 'proper-lockfile']) {
-      expect(stdout).toMatch(new RegExp(`^${name} +[\\d,]+ +[\\d,]+ +0 +0 +0 +0 +0 `, 'm'));
-      expect(stdout).toContain(`${name}: no reader died, nothing empty, nothing torn, nothing lost.`);
-      expect(stderr).toMatch(new RegExp(`^${name}: [01]\\.\\d of ${SECONDS} s, [\\d,]+ reads`, 'm'));
-    }
-    // No terminal, no colours.
-    expect(`${stdout}${stderr}`).not.toContain('\u001b');
-    expect(exitCode).toBe(0);
+    expect.fail(`Nothing was shown in ${SECONDS.join(', ')} s each.`);
   });
 
   test('--json prints the report alone on standard output, and leaves no file', async () => {
@@ -108,7 +134,7 @@ describe.skipIf(process.platform !== 'linux')('no process outlives a race', () =
     const { exitCode, stdout } = await race.ended;
     expect(exitCode).toBe(status);
     expect(stdout).toMatch(/^naive +[\d,]+ +[\d,]+ +0/m);
-    expect(stdout).toMatch(/^naive (gave|lost) /m);
+    expect(stdout).toMatch(/^naive (gave|lost|showed nothing) /m);
     expect(JSON.parse(readFileSync(reportPath, 'utf8'))).toMatchObject({ schema: 1, interrupted: true });
     expect(children.filter((pid) => !isGone(pid))).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);
