@@ -13,6 +13,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { CacheCore } from '../../../src/cache/core/core.js';
 import { openEntry } from '../../../src/cache/disk/read-entry.js';
+import { EraEnded } from '../../../src/cache/era/era.js';
 import { readStream } from '../../../src/cache/read/read-stream.js';
 import { prune } from '../../../src/cache/upkeep/prune.js';
 import { verify } from '../../../src/cache/upkeep/verify.js';
@@ -119,6 +120,17 @@ describe.skipIf(!needs('koffi'))('a shard’s spare file', () => {
     expect(other.sections.era.words.hasReaders(slot)).toBe(true);
     reader.close();
     expect(other.sections.era.words.hasReaders(slot)).toBe(false);
+  });
+
+  test('in a cache that was closed nobody begins to read: it could not be counted', async () => {
+    const core = cacheForTest();
+    const other = cacheForTest({ directory: core.directory });
+    put(core, 'key', 'one');
+    const { era } = core.sections;
+    const place = core.place('key');
+    await core.close();
+    expect(() => openEntry(era, place)).toThrow(EraEnded);
+    expect(other.sections.era.words.hasReaders(place.slot)).toBe(false);
   });
 
   test('a reader that is closed twice takes nobody else off the count', () => {
