@@ -26,20 +26,32 @@ describe('beside 3 writers, 5 readers see no SIGBUS, nothing empty, torn or lost
   });
 });
 
+/**
+ * Where the processes share one processor, a race of this length may lose nothing, though nothing keeps two updates apart: they are seldom
+ * interrupted in their middle. What was lost is known only at the end, so it is run again.
+ */
+const TRIES = 8;
+
 describe('with a lock that is always granted, the same race shows it', () => {
-  test.each(STRATEGY_NAMES)('%s', async (strategy) => {
+  test.each(STRATEGY_NAMES)('%s', { timeout: 120_000 }, async (strategy) => {
     const access = refusalOf(strategy, 'mmap') === undefined ? 'mmap' : 'read';
-    const race = raceUntil(enough, strategy, { ...EIGHT, access, bytes: BYTES, seed: 1 }, 'always granted');
+    const race = () => raceUntil(enough, strategy, { ...EIGHT, access, bytes: BYTES, seed: 1 }, 'always granted');
     const code = refusalOf(strategy, access);
     if (code !== undefined) {
-      await expect(race).rejects.toMatchObject({ code });
+      await expect(race()).rejects.toMatchObject({ code });
       return;
     }
-    const result = await race;
-    expect(verdictOf(result)).toBe('broken');
-    expect(result.lost).toBeGreaterThan(0);
     // To readers of published files the lock makes no difference.
-    const { readersLock } = strategyNamed(strategy);
-    if (readersLock && access === 'mmap') expect(result.sigbus + result.empty + result.torn).toBeGreaterThan(0);
+    const harmsReaders = strategyNamed(strategy).readersLock && access === 'mmap';
+    let lost = 0;
+    let harmed = 0;
+    for (let tried = 0; tried < TRIES && (lost === 0 || (harmsReaders && harmed === 0)); tried += 1) {
+      const result = await race();
+      lost += result.lost;
+      harmed += result.sigbus + result.empty + result.torn;
+      if (result.lost > 0) expect(verdictOf(result)).toBe('broken');
+    }
+    expect(lost).toBeGreaterThan(0);
+    if (harmsReaders) expect(harmed).toBeGreaterThan(0);
   });
 });
