@@ -1,6 +1,7 @@
 /**
- * To be loaded before a program, with `node --import holdfast/trace app.js`: writes down who reads and writes the files that `HOLDFAST_TRACE`
- * names, from which line, in which request, and with which lock. `holdfast trace report` reads what it wrote.
+ * To be loaded before a program, with `node --import holdfast/trace app.js`: records the reads and writes of the files
+ * that `HOLDFAST_TRACE` names: the process, the line, the request, and the lock. `holdfast trace report` reads what it
+ * wrote.
  */
 import { startTrace } from './start.js';
 

@@ -14,13 +14,14 @@ import {
 } from './record/index.js';
 import { original } from './seam/index.js';
 
-/** Set in a thread that is traced: a second copy of this package must not write everything down again. */
+/** Set in a thread that is traced, so that a second copy of this package does not record every access again. */
 const STARTED = Symbol.for('holdfast.trace');
 
 /**
- * Traces this thread from now on, and with it the worker threads and the Node processes that it starts. Does nothing where that has been done.
- * Throws `ERR_INVALID_ARGUMENT` where nothing says what to watch. Where the log cannot be made there is a process warning and no trace: a
- * worker of a service may run as another user than the process that started it, and must run all the same.
+ * Traces this thread from now on, and the worker threads and Node processes that it starts. Does nothing in a thread
+ * that is traced already. Throws `ERR_INVALID_ARGUMENT` where neither settings nor environment say what to watch. Where
+ * the log cannot be made, there is a process warning and no trace: a worker of a service may run as another user than
+ * the process that started it, and must run all the same.
  */
 export function startTrace(): void {
   if (Reflect.has(globalThis, STARTED)) return;
@@ -50,14 +51,14 @@ function openLog({ directory, patterns }: TraceSettings): TraceLog | undefined {
   }
 }
 
-/** A sidecar that was locked before this program began, as by flock(1): its descriptor was inherited. */
+/** Finds sidecars that were locked before this program began, as by flock(1): their descriptors were inherited. */
 function findInheritedSidecars(watchList: WatchList, locks: HeldLocks): void {
   for (const fd of inheritedDescriptors()) {
     try {
-      const watched = watchList.find(original.readlinkSync(`/proc/self/fd/${fd}`));
+      const watched = watchList.watched(original.readlinkSync(`/proc/self/fd/${fd}`));
       if (watched?.kind === 'sidecar') locks.opened(watched.path, fd);
     } catch {
-      // The one with which the folder was listed.
+      // The descriptor of this directory itself.
     }
   }
 }

@@ -19,13 +19,16 @@ const OPERATIONS: Readonly<Record<string, HandleOperation>> = {
   readLines: asStream,
 };
 
-/** These give their result at once; the others give a promise. */
+/** Methods that return their result; the others return a promise. */
 const AT_ONCE = new Set(['createReadStream', 'createWriteStream', 'readLines', 'readableWebStream']);
 
-/** Classes whose methods are observed: one, in each thread. */
+/** Classes whose methods are observed already: one in each thread. */
 const observed = new WeakSet<object>();
 
-/** Observes the methods of a FileHandle. Node does not export the class, so it is met here with the first handle of a watched file. */
+/**
+ * Observes the methods of a FileHandle. Node does not export the class, so it is taken from the first handle of a
+ * watched file.
+ */
 export function followFileHandle(recorder: Recorder, handle: object): void {
   // In some versions `close` is a method of the class, in others a property of the handle.
   intercept(handle, 'close', 'promise', () => {
@@ -49,7 +52,7 @@ function read(recorder: Recorder, call: string, handle: unknown): After | undefi
   return recorder.access(call, handle, 'read');
 }
 
-/** What the stream reads and writes is told where it happens, as done by the line that made the stream. */
+/** The reads and writes of the stream are recorded when they happen, with the line that made the stream. */
 function asStream(recorder: Recorder, _call: string, handle: unknown): undefined {
   const fd = descriptorOf(handle);
   const file = fd === undefined ? undefined : recorder.openFiles.get(fd);

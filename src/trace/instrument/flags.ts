@@ -8,17 +8,17 @@ const ACCESS: Record<string, number> = {
   a: O_WRONLY | O_CREAT | O_APPEND,
 };
 
-/** What the flags of an open mean for the content of the file. */
+/** The meaning of the flags of an open for the content of the file. */
 export interface OpenIntent {
   readonly writes: boolean;
   readonly appends: boolean;
   readonly truncates: boolean;
   readonly creates: boolean;
-  /** Fails where there is a file already. */
+  /** The open fails where the file exists. */
   readonly exclusive: boolean;
 }
 
-/** Flags as node:fs takes them: `'r+'`, `'wx'`, or a number. `undefined` for what node:fs will refuse. */
+/** Parses flags as node:fs does: `'r+'`, `'wx'`, or a number. `undefined` for flags that node:fs will refuse. */
 export function openIntent(flags: unknown): OpenIntent | undefined {
   const bits = typeof flags === 'number' ? flags : typeof flags === 'string' ? bitsOf(flags) : undefined;
   if (bits === undefined) return undefined;
@@ -31,7 +31,7 @@ export function openIntent(flags: unknown): OpenIntent | undefined {
   };
 }
 
-/** `x` excludes, `s` is synchronous, `+` reads and writes; they stand in any order behind or before the letter. */
+/** `x` is exclusive, `s` synchronous, `+` reads and writes. They stand in any order before or after the letter. */
 function bitsOf(flags: string): number | undefined {
   const access = ACCESS[flags.replace(/[+xs]/g, '')];
   if (access === undefined) return undefined;

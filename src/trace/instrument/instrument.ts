@@ -10,8 +10,9 @@ import { DESCRIPTOR_OPERATIONS, type Operation, PATH_OPERATIONS } from './operat
 import { followStreams } from './streams.js';
 
 /**
- * Puts the recorder in front of node:fs and node:fs/promises, for `require` and for `import`, those of single names too. Not reached: who
- * keeps a function that he took before, native code, and what Node itself reads without node:fs.
+ * Puts the recorder in front of node:fs and node:fs/promises, for `require` and for `import`, also of single names. Not
+ * seen: calls of a function that the program took before, native code, and reads of Node itself that do not use
+ * node:fs.
  */
 export function instrument(recorder: Recorder): void {
   silenceCopies(recorder);
@@ -31,7 +32,10 @@ export function instrument(recorder: Recorder): void {
   syncBuiltinESMExports();
 }
 
-/** `result`: the operation is about what the call gives, in every style; else only about calls that go on after they returned. */
+/**
+ * `result`: the operation needs the result of the call in every style; otherwise only of calls that go on after they
+ * returned.
+ */
 type Wanted = 'result' | 'end';
 
 function observeAll(recorder: Recorder, name: string, operation: Operation, wanted: Wanted = 'end'): void {
@@ -54,7 +58,10 @@ function observe(
   });
 }
 
-/** What `cp` does for its copies, in some versions through functions that are observed, has been told when it was called. */
+/**
+ * The accesses of `cp` are recorded when it is called; those of observed functions that it uses in some versions are
+ * not.
+ */
 function silenceCopies({ ambience }: Recorder): void {
   for (const owner of [fs, fs.promises]) {
     replaceFunction(owner, 'cp', (target, self, args) => {

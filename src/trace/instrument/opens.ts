@@ -11,9 +11,9 @@ import { followFileHandle } from './file-handle.js';
 import { openIntent } from './flags.js';
 import { type Operation, openingOf } from './operations.js';
 
-/** An open of a watched file: what it does to the file at once is written down, and the descriptor that it gives is followed. */
+/** Records what an open does to a watched file, and follows the descriptor that it returns. */
 export const open: Operation = (recorder, call, [path, flags]) => {
-  const watched = recorder.watchList.find(path);
+  const watched = recorder.watchList.watched(path);
   if (watched === undefined) return undefined;
   if (watched.kind === 'data') return openData(recorder, call, watched.path, flags);
   return (opened) => {
@@ -22,16 +22,16 @@ export const open: Operation = (recorder, call, [path, flags]) => {
   };
 };
 
-/** A directory made in the place of a sidecar is the lock of proper-lockfile. */
+/** A directory that is made at the path of a sidecar is the lock of proper-lockfile. */
 export const mkdir: Operation = (recorder, _call, [path, options]) => {
-  const watched = recorder.watchList.find(path);
-  // With `recursive` it succeeds although somebody else made it.
+  const watched = recorder.watchList.watched(path);
+  // With `recursive` it succeeds even where another process has made the directory.
   const recursive = typeof options === 'object' && options !== null && 'recursive' in options && options.recursive;
   if (watched?.kind !== 'sidecar' || recursive) return undefined;
   return () => recorder.locks.madeDirectory(watched.path);
 };
 
-/** From now on the number may stand for another file. */
+/** From now on the number may refer to another file. */
 export const close: Operation = (recorder, _call, [fd]) => {
   if (typeof fd === 'number') recorder.closing(fd);
   return undefined;
@@ -62,7 +62,7 @@ function openData(recorder: Recorder, call: string, path: string, flags: unknown
 function follow(recorder: Recorder, opened: unknown): number | undefined {
   if (typeof opened === 'object' && opened !== null) followFileHandle(recorder, opened);
   const fd = descriptorOf(opened);
-  // A FileHandle that was collected has closed its descriptor without a call.
+  // A FileHandle that was garbage-collected has closed its descriptor without a call.
   if (fd !== undefined) recorder.closing(fd);
   return fd;
 }

@@ -3,10 +3,12 @@ import { descriptorOf, type OpenFile, type Recorder } from '../record/index.js';
 import { type After, copies, original } from '../seam/index.js';
 import { type OpenIntent, openIntent } from './flags.js';
 
-/** What one function of node:fs does to the files that it is given, whether it is called with a callback, `Sync`, or for a promise. */
+/**
+ * The effect of one function of node:fs on the files that it gets, in each of its styles: callback, `Sync`, promise.
+ */
 export type Operation = (recorder: Recorder, call: string, args: readonly unknown[]) => After | undefined;
 
-/** Functions that there are in all three styles. */
+/** Functions that exist in all three styles. */
 export const PATH_OPERATIONS: Readonly<Record<string, Operation>> = {
   readFile: (recorder, call, [file]) => recorder.access(call, file, 'read'),
   writeFile: (recorder, call, [file, , options]) => write(recorder, call, file, flagOf(options, 'w')),
@@ -26,14 +28,14 @@ export const PATH_OPERATIONS: Readonly<Record<string, Operation>> = {
   cp(recorder, call, [from, to, options]) {
     for (const pair of copies(from, to, options)) {
       recorder.access(call, pair.from, 'read');
-      // cp removes what it replaces, and makes it anew.
+      // cp removes a file that it replaces, and makes it anew.
       recorder.access(call, pair.to, 'create');
     }
     return undefined;
   },
 };
 
-/** Functions that take a descriptor first; those that end without a promise's form are methods of FileHandle there. */
+/** Functions whose first argument is a descriptor. Their promise style is a method of FileHandle. */
 export const DESCRIPTOR_OPERATIONS: Readonly<Record<string, Operation>> = {
   read: (recorder, call, [fd]) => recorder.access(call, fd, 'read'),
   readv: (recorder, call, [fd]) => recorder.access(call, fd, 'read'),
@@ -42,17 +44,20 @@ export const DESCRIPTOR_OPERATIONS: Readonly<Record<string, Operation>> = {
   ftruncate: (recorder, call, [fd]) => truncateOpen(recorder, call, fd),
 };
 
-/** A write through a descriptor or FileHandle: what it is depends on how the file was opened. */
+/** A write through a descriptor or FileHandle; its kind depends on how the file was opened. */
 export function writeOpen(recorder: Recorder, call: string, fd: unknown): After | undefined {
   return onOpen(recorder, fd, (file) => recorder.accessOpen(call, file, file.written));
 }
 
-/** A truncation through a descriptor or FileHandle; of a file that this open has made it is part of filling it. */
+/** A truncation through a descriptor or FileHandle. Where the same open has made the file, it belongs to filling it. */
 export function truncateOpen(recorder: Recorder, call: string, fd: unknown): After | undefined {
   return onOpen(recorder, fd, (file) => recorder.accessOpen(call, file, file.written === 'fill' ? 'fill' : 'truncate'));
 }
 
-/** What opening a data file for writing comes to, before anything is written: it empties it, makes it, leaves it as it is, or fails. */
+/**
+ * What an open for writing does to a data file before any write: it empties the file, makes it, leaves it as it is, or
+ * fails.
+ */
 export function openingOf(path: string, intent: OpenIntent): 'truncate' | 'create' | 'keep' | 'fail' {
   const there = original.statSync(path, { throwIfNoEntry: false }) !== undefined;
   if (!there) return intent.creates ? 'create' : 'fail';
@@ -76,7 +81,7 @@ function renameOver(recorder: Recorder, call: string, [from, to]: readonly unkno
 }
 
 function remove(recorder: Recorder, call: string, [file]: readonly unknown[]): undefined {
-  const watched = recorder.watchList.find(file);
+  const watched = recorder.watchList.watched(file);
   if (watched?.kind === 'sidecar') recorder.locks.removedDirectory(watched.path);
   else recorder.accessPath(call, watched?.path, 'remove');
 }

@@ -4,10 +4,11 @@ import { type Target, unobserved } from '../seam/index.js';
 const CLASSES = ['ReadStream', 'WriteStream', 'FileReadStream', 'FileWriteStream'] as const;
 
 /**
- * Streams open their file after the constructor has returned, when the line that made them is not on the stack any more. So the constructor runs in an
- * asynchronous context that carries this line to the open. What a stream reads and writes goes through `fs.read` and `fs.write`.
+ * A stream opens its file after its constructor has returned, when the line that made it is not on the stack any more.
+ * So the constructor runs in an asynchronous context that carries this line to the open. A stream reads and writes
+ * through `fs.read` and `fs.write`.
  *
- * node:fs has setters for the classes, and uses what was set in `createReadStream` too.
+ * node:fs has setters for the classes; `createReadStream` uses the class that was set, too.
  */
 export function followStreams(fs: typeof import('node:fs'), recorder: Recorder): void {
   const proxies = new Map<unknown, unknown>();
@@ -34,7 +35,7 @@ function proxyOf(original: Target, recorder: Recorder): Target {
   const proxy = new Proxy(original, {
     construct: (target, args, newTarget) =>
       carryingSite(args[0], () => Reflect.construct(target, args, newTarget) as object),
-    // `ReadStream(path)` without `new`, and classes of the old form that call it on themselves.
+    // For `ReadStream(path)` without `new`, and for constructor functions that call it on themselves.
     apply: (target, self, args) => carryingSite(args[0], () => Reflect.apply(target, self, args)),
   });
   // `stream.constructor === fs.ReadStream` stays true.

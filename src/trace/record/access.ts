@@ -1,14 +1,15 @@
 import type { LockMode } from '../../os/flock.js';
 
-/** Version of the lines of a log, and of the report. */
+/** The version of the lines of a log, and of the report. */
 export const TRACE_SCHEMA = 1;
 
 /**
- * What an access does to a file.
+ * The kind of an access.
  *
- * `read`, `map`: looks at the content. `truncate`, `write`, `append`: changes an inode that others may have open. `create`: makes the file
- * where there was none, and `fill` writes into one that was made by the same open. `publish`: puts another inode under the name
- * (rename, link). `move`: takes the name away from an inode, or gives it a second one. `remove`: unlinks it.
+ * `read`, `map`: reads the content. `truncate`, `write`, `append`: changes an inode that others may have open.
+ * `create`: makes the file where there was none, and `fill` writes into one that was made by the same open. `publish`:
+ * puts another inode under the name (rename, link). `move`: takes the name away from an inode, or gives it a second
+ * one. `remove`: unlinks it.
  */
 export type How = 'read' | 'map' | 'truncate' | 'write' | 'append' | 'create' | 'fill' | 'publish' | 'move' | 'remove';
 
@@ -29,7 +30,7 @@ export interface RequestLine {
   readonly url: string;
 }
 
-/** The first line of a log: whose it is. */
+/** The first line of a log: the process and thread that wrote it. */
 export interface ProcessLine {
   readonly kind: 'process';
   readonly schema: typeof TRACE_SCHEMA;
@@ -43,7 +44,7 @@ export interface ProcessLine {
   readonly patterns: readonly string[];
 }
 
-/** One access to a watched file, written when it begins: whether it succeeded is not known. */
+/** One access to a watched file. It is written before the access, so it does not tell whether the access succeeded. */
 export interface AccessLine {
   readonly kind: 'access';
   readonly time: number;
@@ -55,11 +56,11 @@ export interface AccessLine {
   readonly lock: LockState;
   readonly site?: CallSite;
   readonly request?: RequestLine;
-  /** Written when an access ended that had begun under a lock: the lock was given up before it was over. */
+  /** Written at the end of an access that began under a lock: the lock was given up before the end. */
   readonly late?: true;
 }
 
-/** The last line of a log, where the process came to write one. */
+/** The last line of a log. A process that was killed has written none. */
 export interface ExitLine {
   readonly kind: 'exit';
   readonly time: number;

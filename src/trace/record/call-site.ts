@@ -2,31 +2,31 @@ import { findSourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { CallSite } from './access.js';
 
-/** Most calls have their line among the first frames; behind a lock that was awaited it stands deeper. */
+/** The line of most calls is among the first frames; after an awaited lock it is deeper. */
 const SHALLOW = 12;
 const DEEP = 64;
 
 /** The compiled files of this package. */
 const OWN_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
-/** Packages that hand a call on: the line of interest is the one that called them. */
+/** Packages that only pass a call on: the line of interest is the one that called them. */
 const WRAPPERS =
   /\/node_modules\/(?:holdfast|graceful-fs|fs-extra|universalify|jsonfile|load-json-file|write-json-file|write-file-atomic|atomically|steno|proper-lockfile|retry)\//;
 
-/** A file that frames come from. */
+/** A file of frames. */
 interface Origin {
   readonly path: string;
   readonly kind: 'inside' | 'package' | 'program';
 }
 
-/** By the name that frames have for it: a path or a URL. */
+/** By the name that frames give it: a path or a URL. */
 const origins = new Map<string, Origin>();
-/** Sites by place, so that the source map is asked once for each. */
+/** Sites by position in the compiled code, so that the source map is asked once for each. */
 const known = new Map<string, CallSite>();
 
 /**
- * The line of the program that makes the call under way: the first frame that is not in node, not in this package and not in a package that only
- * hands calls on. `undefined` where the stack has none, as in a stream that reads on by itself. Source maps are honoured where
- * Node has them on.
+ * The line of the program that makes the present call: the first frame that is not in node, not in this package and not
+ * in a package that only passes calls on. `undefined` where the stack has no such frame, as when a stream reads on by
+ * itself. Source maps are used where Node has them enabled.
  */
 export function programSite(): CallSite | undefined {
   return search(SHALLOW, isProgram) ?? search(DEEP, isProgram);
@@ -63,7 +63,7 @@ function remember(name: string): Origin {
   return origin;
 }
 
-/** The frames themselves: making text of them would cost more, and ask whoever formats stacks in the program. */
+/** The frames as objects: to format them would cost more, and would call the program's own formatter of stacks. */
 function capture(depth: number): NodeJS.CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: unknown } = {};
@@ -74,7 +74,7 @@ function capture(depth: number): NodeJS.CallSite[] {
     return Array.isArray(holder.stack) ? holder.stack : [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    // Where there was none it is left as `undefined`: to delete it each time would make of Error an object that is slow for everybody.
+    // Where there was none it stays `undefined`: to delete it each time would make Error slow for the whole program.
     Error.prepareStackTrace = prepareStackTrace;
   }
 }
@@ -96,7 +96,7 @@ function siteAt(file: string, frame: NodeJS.CallSite): CallSite {
   return site;
 }
 
-/** The place in the source that was compiled to this one; the place itself where no map is loaded. */
+/** The position in the source of this position in compiled code; the position itself where no map is loaded. */
 function mapped(file: string, line: number, column: number): CallSite {
   const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
   if (entry === undefined || !('originalSource' in entry)) return { file, line, column };

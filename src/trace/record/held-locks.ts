@@ -8,11 +8,11 @@ const FLOCK_LINE = /^lock:\s+\d+: FLOCK\s+\S+\s+(READ|WRITE)\s+-?\d+\s+[0-9a-f]+
 /**
  * The locks that this thread holds on sidecars.
  *
- * A flock(2) is not taken note of but asked for: the kernel lists in /proc/self/fdinfo what an open file holds. So it does not matter which
- * library locked it, from which copy and through which binding. A *directory* `<path>.lock` is the lock of proper-lockfile, held by
- * who made it until he removes it.
+ * Calls of flock(2) are not recorded. Instead the kernel is asked: /proc/self/fdinfo lists the locks of an open file.
+ * So it does not matter which library, copy or binding made the call. A *directory* `<path>.lock` is the lock of
+ * proper-lockfile; the process that made it holds it until it removes it.
  *
- * A lock is a thread's here, not a request's: what one request locked, another one of the same thread has too.
+ * A lock belongs to the thread, not to a request: where one request holds a lock, all requests of its thread seem to.
  */
 export class HeldLocks {
   /** Open sidecars by path: descriptor and inode. */
@@ -38,7 +38,7 @@ export class HeldLocks {
     this.#directories.delete(sidecarPath);
   }
 
-  /** The strongest lock of this thread on a data file's sidecar. */
+  /** The strongest lock that this thread holds on a data file's sidecar. */
   of(dataPath: string): LockState {
     const sidecarPath = `${dataPath}.lock`;
     if (this.#directories.has(sidecarPath)) return 'exclusive';
@@ -47,7 +47,7 @@ export class HeldLocks {
     const standing = original.statSync(sidecarPath, { throwIfNoEntry: false });
     let state: LockState = 'none';
     for (const [fd, inode] of descriptors) {
-      // A lock on a sidecar that has been unlinked or replaced excludes nobody.
+      // A lock on a sidecar that has been unlinked or replaced excludes no other program.
       const held = standing?.ino === inode ? flockOf(fd, inode) : 'none';
       if (held === 'exclusive' || state === 'none') state = held;
     }
@@ -55,13 +55,13 @@ export class HeldLocks {
   }
 }
 
-/** The flock(2) of a descriptor. The inode tells whether the number still stands for the file it stood for. */
+/** The flock(2) lock of a descriptor. The inode tells whether the number still refers to the same file. */
 function flockOf(fd: number, inode: number): LockState {
   let text: string;
   try {
     text = original.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1');
   } catch (error) {
-    // Closed behind our back; or there is no /proc.
+    // The descriptor was closed by a call that is not observed, or there is no /proc.
     return errorCode(error) === 'ENOENT' && process.platform === 'linux' && hasFdinfo() ? 'none' : 'unknown';
   }
   for (const [, type, locked] of text.matchAll(FLOCK_LINE)) {

@@ -6,14 +6,14 @@ import { errorCode } from '../../errors.js';
 import { original } from '../seam/index.js';
 import { type ProcessLine, TRACE_SCHEMA, type TraceLine } from './access.js';
 
-/** Paths and URLs may be nobody else's business. */
+/** Paths and URLs may be confidential. */
 export const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
 
 /**
- * The log of this thread: one file, one line and one write(2) for each access, made before the access is. What was written is in the page
- * cache, and stays there when the process is killed. Not flushed: a power cut may take the end.
+ * The log of this thread: one file, with one line and one write(2) for each access, before the access. A written line
+ * is in the page cache, and survives when the process is killed. It is not flushed, so a power cut may take the end.
  */
 export class TraceLog {
   readonly path: string;
@@ -24,7 +24,7 @@ export class TraceLog {
   constructor(directory: string, patterns: readonly string[]) {
     original.mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
     const time = Date.now();
-    // Containers that share a directory have processes of one number: the name is ours because it is random, and new.
+    // Containers that share a directory may have processes with the same id, so the name is random as well.
     const random = randomBytes(4).toString('hex');
     this.path = join(directory, `${time}-${process.pid}-${threadId}-${random}.jsonl`);
     this.#fd = original.openSync(this.path, FLAGS | constants.O_EXCL, FILE_MODE);
@@ -41,7 +41,7 @@ export class TraceLog {
     this.append(header);
   }
 
-  /** Never throws: what cannot be written down must not change the program. The first failure is told in a process warning. */
+  /** Never throws: a failure to log must not change the program. The first one is reported as a process warning. */
   append(line: TraceLine): void {
     try {
       this.#fd ??= original.openSync(this.path, FLAGS, FILE_MODE);
@@ -56,7 +56,10 @@ export class TraceLog {
     }
   }
 
-  /** The program closes a descriptor, as daemons close all they find. If it is ours, its number is somebody else's from now on. */
+  /**
+   * To be called when the program closes a descriptor: some daemons close all they find. If it is that of the log, its
+   * number may refer to another file from now on.
+   */
   closing(fd: number): void {
     if (fd === this.#fd) this.#fd = undefined;
   }

@@ -3,24 +3,24 @@ import type { CallSite, How, LockState, RequestLine } from './access.js';
 /** A watched data file that the program has open. */
 export interface OpenFile {
   readonly path: string;
-  /** What a write to it is. */
+  /** The kind of access that a write to it is. */
   readonly written: 'write' | 'append' | 'fill';
-  /** Where it was opened. */
+  /** The line that opened it. */
   readonly site: CallSite | undefined;
   readonly request: RequestLine | undefined;
-  /** Where a stream over it was made, whose reads and writes are nobody's calls. */
+  /** The line that made a stream over it; no line of the program calls the stream's reads and writes. */
   stream: CallSite | undefined;
-  /** The access of which the next read or write may be the continuation. */
+  /** The access that the next read or write may continue. */
   last: Told | undefined;
 }
 
-/** What makes one access of the reads, or writes, that follow each other on one descriptor. */
+/** What reads (or writes) that follow each other on one descriptor must have in common to be one access. */
 export interface Told {
   readonly how: How;
   readonly lock: LockState;
   readonly site: CallSite | undefined;
   readonly request: RequestLine | undefined;
-  /** When it went on last. */
+  /** When it was continued last. */
   readonly at: number;
 }
 
@@ -41,14 +41,14 @@ export class OpenFiles {
   }
 }
 
-/** The descriptor of what stands for an open file in calls of node:fs: a number, or a FileHandle. */
+/** The descriptor of an argument that refers to an open file: a number, or a FileHandle. */
 export function descriptorOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'object' || value === null || !('fd' in value)) return undefined;
   return typeof value.fd === 'number' ? value.fd : undefined;
 }
 
-/** Whether an access looks at the content. */
+/** Whether an access reads the content. */
 export function reads(how: How): boolean {
   return how === 'read' || how === 'map';
 }

@@ -9,18 +9,18 @@ import { descriptorOf, type OpenFile, type OpenFiles, type Told } from './open-f
 import { currentRequest } from './request.js';
 import type { WatchList } from './watch-list.js';
 
-/** What code of node:fs that runs later belongs to. */
+/** The origin of code of node:fs that runs later. */
 export interface Ambience {
-  /** The line that made the stream which this code works for. */
+  /** The line that made the stream. */
   readonly site?: CallSite | undefined;
-  /** It is part of a call that has been written down already. */
+  /** The code is part of a call that has been recorded. */
   readonly silent?: true;
 }
 
-/** A longer pause between two reads of a descriptor is the end of one access and the beginning of another. */
+/** Two reads of a descriptor with a longer pause between them are two accesses. */
 const PAUSE_MS = 100;
 
-/** Writes accesses down: finds the file, the line, the request and the lock of a call, and appends them to the log. */
+/** Records accesses: finds the file, the line, the request and the lock of a call, and appends them to the log. */
 export class Recorder {
   readonly watchList: WatchList;
   readonly openFiles: OpenFiles;
@@ -35,9 +35,9 @@ export class Recorder {
     this.#log = log;
   }
 
-  /** The data file that a path argument names, where it is watched. */
+  /** The data file that a path argument names, if it is watched. */
   dataPath(argument: unknown): string | undefined {
-    const watched = this.watchList.find(argument);
+    const watched = this.watchList.watched(argument);
     return watched?.kind === 'data' ? watched.path : undefined;
   }
 
@@ -49,7 +49,7 @@ export class Recorder {
     return open === undefined ? undefined : this.accessOpen(call, open, how);
   }
 
-  /** An access to a data file that is not open. `undefined` is one that nobody watches. */
+  /** Records an access to a data file that is not open. `undefined` stands for a file that is not watched. */
   accessPath(call: string, path: string | undefined, how: How): After | undefined {
     if (path === undefined || this.ambience.getStore()?.silent) return undefined;
     const site = programSite() ?? this.ambience.getStore()?.site ?? packageSite();
@@ -57,8 +57,8 @@ export class Recorder {
   }
 
   /**
-   * An access to an open data file. Reads that follow each other from one line, for one request and in one state of the lock are one access, as is all that a
-   * stream reads; writes too.
+   * Records an access to an open data file. Reads that follow each other from one line, for one request and in one
+   * state of the lock are one access, and so is all that a stream reads. The same holds for writes.
    */
   accessOpen(call: string, open: OpenFile, how: How): After | undefined {
     const { stream, last } = open;
@@ -71,14 +71,14 @@ export class Recorder {
     return this.#record(call, open.path, how, lock, site, request);
   }
 
-  /** A descriptor is being closed: its number may stand for another file from now on. */
+  /** To be called when a descriptor is closed: its number may refer to another file from now on. */
   closing(fd: number): void {
     this.openFiles.delete(fd);
     this.locks.closed(fd);
     this.#log.closing(fd);
   }
 
-  /** Writes the access down; what is returned looks at the lock again when the access is over. */
+  /** Records the access. Returns what looks at the lock again when the access is over. */
   #record(
     call: string,
     path: string,

@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { RequestLine } from './access.js';
 
-/** Longer URLs are cut: a log line is one write. */
+/** Longer URLs are cut, so that a line of the log is one write. */
 const LONGEST_URL = 500;
 
 const requests = new AsyncLocalStorage<RequestLine>();
 
-/** From now on {@link currentRequest} knows what node:http serves. */
+/** Lets {@link currentRequest} know the requests of node:http from now on. */
 export function followRequests(): void {
   // Published right before the server's `request` event, and in the same asynchronous context.
   subscribe('http.server.request.start', (message) => {
@@ -16,7 +16,7 @@ export function followRequests(): void {
   });
 }
 
-/** The request on whose behalf the running code runs, as far as asynchronous context tells. */
+/** The request that the running code works for, as far as the asynchronous context tells. */
 export function currentRequest(): RequestLine | undefined {
   return requests.getStore();
 }

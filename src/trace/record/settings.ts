@@ -2,7 +2,7 @@ import { delimiter, isAbsolute, resolve } from 'node:path';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { HoldfastError } from '../../errors.js';
 
-/** What to watch, and where to write it down. */
+/** What to watch, and where to write the logs. */
 export interface TraceSettings {
   /** Globs of absolute paths. */
   readonly patterns: readonly string[];
@@ -14,14 +14,14 @@ export const FILES_VARIABLE = 'HOLDFAST_TRACE';
 export const DIRECTORY_VARIABLE = 'HOLDFAST_TRACE_DIRECTORY';
 export const DEFAULT_DIRECTORY = 'holdfast-trace';
 
-/** Under this name worker threads find the settings, whatever environment they were given. */
+/** The name under which worker threads find the settings, whatever their environment is. */
 const WORKER_DATA = 'holdfast:trace';
 /** The module that `--import` loads. */
 const ENTRY = new URL('../index.js', import.meta.url).href;
 
 /**
- * The settings of this thread: what the main thread left for its workers, or the environment.
- * Throws `ERR_INVALID_ARGUMENT` where nothing says what to watch.
+ * The settings of this thread: those that the main thread left for its workers, or the environment. Throws
+ * `ERR_INVALID_ARGUMENT` where neither says what to watch.
  */
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): TraceSettings {
   const inherited = isMainThread ? undefined : getEnvironmentData(WORKER_DATA);
@@ -29,7 +29,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Trac
   return settingsFrom((environment[FILES_VARIABLE] ?? '').split(delimiter), environment[DIRECTORY_VARIABLE]);
 }
 
-/** Settings from globs and a directory as they were typed: relative ones begin at the working directory. */
+/** Settings from globs and a directory as they were typed. Relative ones begin at the working directory. */
 export function settingsFrom(globs: readonly string[], directory: string | undefined): TraceSettings {
   const patterns = globs.filter((glob) => glob !== '').map(absolutePattern);
   if (patterns.length === 0) {
@@ -46,7 +46,7 @@ export function settingsFrom(globs: readonly string[], directory: string | undef
   return { patterns, directory: resolve(directory || DEFAULT_DIRECTORY) };
 }
 
-/** The environment in which a Node process, and every one that it starts, is traced. */
+/** An environment in which a Node process is traced, and every one that it starts. */
 export function tracedEnvironment(settings: TraceSettings, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const options = environment['NODE_OPTIONS'] ?? '';
   return {
@@ -63,7 +63,7 @@ export function handOn(settings: TraceSettings): void {
   if (isMainThread) Object.assign(process.env, tracedEnvironment(settings, process.env));
 }
 
-/** A relative glob, with what is special in the working directory's own name escaped. */
+/** An absolute glob for a relative one, with special characters in the working directory's name escaped. */
 function absolutePattern(glob: string): string {
   if (isAbsolute(glob)) return glob;
   const folder = process.cwd().replace(/[\\*?[\]{}()!+@|]/g, '\\$&');

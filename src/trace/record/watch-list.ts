@@ -4,10 +4,10 @@ import { isUrl, pathOfUrl } from '../../os/realms.js';
 import { monotonicNow } from '../../os/timers.js';
 import { original } from '../seam/index.js';
 
-/** What a path argument stands for, where it is something to watch: a data file, or the sidecar of one. */
+/** What a path argument refers to, where it is watched: a data file, or the sidecar of one. */
 export interface Watched {
   readonly kind: 'data' | 'sidecar';
-  /** With symbolic links followed, so that a file has one name, whoever opens it. */
+  /** With symbolic links followed, so that a file has one name. */
   readonly path: string;
 }
 
@@ -17,16 +17,16 @@ interface Known {
 }
 
 const SIDECAR = '.lock';
-/** Where the next in line for a lock stands; see lock/turnstile.ts. */
+/** The turnstile of a lock; see lock/turnstile.ts. */
 const TURNSTILE = '.lock.next';
-/** The files of a FileCache: they have locks of their own, one for each shard, and a protocol that no sidecar shows. */
+/** The entries of a FileCache: they have other locks, one for each shard, and a protocol of their own. */
 const CACHE_ENTRY = /\/v1\/(?:era|ended)-[^/]*(?:\/|$)/;
 
-/** Links may be changed under a running program: for how long a path is taken to lead to where it led. */
+/** How long the target of a path is remembered: a link may change while the program runs. */
 const KNOWN_FOR_MS = 1_000;
 const MAXIMUM_KNOWN = 10_000;
 
-/** The files to watch. Asked at every call of node:fs, so it remembers what it said about a path. */
+/** The files to watch. It is asked at every call of node:fs, so it remembers its answers. */
 export class WatchList {
   readonly #matches: (path: string) => boolean;
   readonly #now: () => number;
@@ -38,28 +38,31 @@ export class WatchList {
     this.#now = now;
   }
 
-  /** Takes what functions of node:fs take as a path. Anything else is not watched; node:fs will say what is wrong with it. */
-  find(argument: unknown): Watched | undefined {
+  /**
+   * The watched file that a path argument of node:fs refers to. `undefined` for any other argument; node:fs will refuse
+   * a wrong one.
+   */
+  watched(argument: unknown): Watched | undefined {
     const text = typeof argument === 'string' ? argument : pathText(argument);
     if (text === undefined || text === '') return undefined;
     const path = text.startsWith(sep) ? text : `${process.cwd()}/${text}`;
     const now = this.#now();
     const known = this.#known.get(path);
     if (known !== undefined && now < known.until) return known.watched;
-    const watched = this.#look(path);
+    const watched = this.#classify(path);
     if (this.#known.size >= MAXIMUM_KNOWN) this.#known.clear();
     this.#known.set(path, { watched, until: now + KNOWN_FOR_MS });
     return watched;
   }
 
-  #look(path: string): Watched | undefined {
+  #classify(path: string): Watched | undefined {
     const real = followed(path);
     if (real.endsWith(TURNSTILE) || CACHE_ENTRY.test(real)) return undefined;
     if (!real.endsWith(SIDECAR)) {
       return this.#matches(resolve(path)) || this.#matches(real) ? { kind: 'data', path: real } : undefined;
     }
     const data = [resolve(path), real].map((name) => name.slice(0, -SIDECAR.length));
-    // The data file may have been given under the name of a link, whose target is what the globs match.
+    // The name may be that of a link to a data file, whose target the globs match.
     return data.some((name) => this.#matches(name) || this.#matches(followed(name)))
       ? { kind: 'sidecar', path: real }
       : undefined;
@@ -71,7 +74,7 @@ function pathText(argument: unknown): string | undefined {
   return Buffer.isBuffer(argument) ? argument.toString() : undefined;
 }
 
-/** Where a path leads: of a file that is not there yet, the links of its folder are followed. */
+/** The path with symbolic links followed; where the file does not exist yet, those of its folder. */
 function followed(path: string): string {
   try {
     return original.realpath(path);

@@ -1,10 +1,10 @@
 import type { CallSite, How, RequestLine } from '../record/index.js';
 import { add, type FileTally, type Role, type SiteTally, siteKey } from './tally.js';
 
-/** A line of the program that reads or writes a file which is changed in place, without the lock that keeps readers and writers apart. */
+/** A line of the program that reads or writes a file which is changed in place, without the lock that protects it. */
 export interface TraceFinding {
   readonly kind: 'unlocked-reader' | 'unlocked-writer';
-  /** Absent where the stack had no line outside Node. */
+  /** Absent where the stack had no frame outside Node. */
   readonly site?: CallSite;
   /** Files by the number of accesses without a lock, the most first. */
   readonly paths: readonly { readonly path: string; readonly withoutLock: number; readonly accesses: number }[];
@@ -17,7 +17,7 @@ export interface TraceFinding {
   readonly pids: readonly number[];
   /** One of the requests that led there. */
   readonly request?: RequestLine;
-  /** Whether anybody locked one of these files. */
+  /** Whether any access to these files was under a lock. */
   readonly othersLock: boolean;
   readonly message: string;
   readonly advice: string;
@@ -29,7 +29,10 @@ interface Suspect {
   readonly parts: { readonly file: FileTally; readonly tally: SiteTally }[];
 }
 
-/** What is wrong, by line of the program, the most accesses without a lock first. Files that were only published are no matter. */
+/**
+ * The mistakes by line of the program, the one with the most accesses without a lock first. Files that were only
+ * published are left out.
+ */
 export function traceFindings(files: readonly FileTally[]): TraceFinding[] {
   const suspects = new Map<string, Suspect>();
   for (const file of files) {

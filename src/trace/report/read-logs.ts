@@ -8,13 +8,13 @@ import { TRACE_SCHEMA, type TraceLine } from '../record/index.js';
 /** A log of one thread of one process. */
 export interface TraceLogFile {
   readonly name: string;
-  /** The lines; `undefined` for each that cannot be read, as the last one of a process that died on a full disk. */
+  /** The lines; `undefined` for one that cannot be read, such as the last one of a process that died on a full disk. */
   readonly lines: AsyncIterable<TraceLine | undefined>;
 }
 
 /**
- * The logs of a directory, in the order in which their threads began, each read as a stream. Rejects with the system's error where there is no
- * such directory, and with `ERR_INVALID_ARGUMENT` where there is no log in it.
+ * The logs of a directory, in the order in which their threads began, each read as a stream. Rejects with the system's
+ * error where there is no such directory, and with `ERR_INVALID_ARGUMENT` where there is no log in it.
  */
 export async function readLogs(directory: string): Promise<TraceLogFile[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.jsonl')).sort();
@@ -51,7 +51,7 @@ function parse(text: string): TraceLine | undefined {
   return isTraceLine(value) ? value : undefined;
 }
 
-/** A log may have been cut, or written by another version; what is read from a field below has been looked at here. */
+/** A log may have been cut, or written by another version. Every field that the report uses is checked here. */
 function isTraceLine(value: unknown): value is TraceLine {
   if (!isRecord(value) || typeof value['time'] !== 'number') return false;
   if (value['kind'] === 'process') return value['schema'] === TRACE_SCHEMA && typeof value['pid'] === 'number';

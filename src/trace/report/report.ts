@@ -13,7 +13,7 @@ export interface TracedThread {
   readonly log: string;
   readonly startedAt: number;
   readonly accesses: number;
-  /** The exit status. Absent where the log has none: it still runs, or it was killed. */
+  /** The exit status. Absent where the log has none: the process still runs, or was killed. */
   readonly exitStatus?: number;
 }
 
@@ -21,13 +21,13 @@ export interface TracedThread {
 export interface TracedFile {
   readonly path: string;
   readonly changedInPlace: boolean;
-  /** How often each way of access was seen. */
+  /** How often each kind of access was seen. */
   readonly accesses: Partial<Record<How, number>>;
-  /** Of the reads and writes: under a lock that serves. */
+  /** Reads and writes under a sufficient lock. */
   readonly locked: number;
 }
 
-/** What the logs of all threads of all processes say together. */
+/** The report on the logs of all threads of all processes. */
 export interface TraceReport {
   readonly schema: typeof TRACE_SCHEMA;
   readonly findings: readonly TraceFinding[];
@@ -39,8 +39,8 @@ export interface TraceReport {
 }
 
 /**
- * Reads the logs of a directory, those of processes that died or still run too. Memory is bounded by the files and lines of the program that
- * they name, not by the number of accesses. Rejects as {@link readLogs} does.
+ * Reads the logs of a directory, also those of processes that died or still run. Memory is bounded by the number of
+ * files and lines of the program, not by the number of accesses. Rejects as {@link readLogs} does.
  */
 export async function reportTrace(directory: string): Promise<TraceReport> {
   const files = new Map<string, FileTally>();

@@ -1,9 +1,12 @@
 import { type AccessLine, type CallSite, type How, type RequestLine, reads } from '../record/index.js';
 
-/** What a line of the program is to a file. */
+/** The role of a line of the program for a file. */
 export type Role = 'reader' | 'writer';
 
-/** Changes of an inode that others may have open, or of one that is being made. `publish`, `move` and `remove` touch no content. */
+/**
+ * Changes of an inode that others may have open, or of one that is being made. `publish`, `move` and `remove` touch no
+ * content.
+ */
 const WRITES: ReadonlySet<How> = new Set<How>(['truncate', 'write', 'append', 'create', 'fill']);
 const IN_PLACE: ReadonlySet<How> = new Set<How>(['truncate', 'write', 'append']);
 
@@ -12,27 +15,27 @@ export interface SiteTally {
   readonly role: Role;
   readonly site: CallSite | undefined;
   accesses: number;
-  /** Of these: without a lock that serves; a writer's must be exclusive. */
+  /** Accesses without a sufficient lock; a writer's must be exclusive. */
   withoutLock: number;
-  /** Of these: with a shared lock, where an exclusive one was needed. */
+  /** Accesses of a writer under a shared lock. */
   sharedOnly: number;
-  /** Of these: the lock was there at first, and was given up before the access was over. */
+  /** Accesses whose lock was given up before they were over. */
   late: number;
-  /** Of the accesses: nobody could tell. */
+  /** Accesses of which it is not known whether a lock was held. */
   unknown: number;
   readonly hows: Map<How, number>;
   readonly calls: Set<string>;
   readonly pids: Set<number>;
-  /** The request of one of those without a lock; of any, where there is none. */
+  /** The request of one access without a lock; of any access, where all had one. */
   request: RequestLine | undefined;
 }
 
-/** Everything that the logs say about one file. */
+/** The contents of the logs about one file. */
 export class FileTally {
   readonly path: string;
   readonly hows = new Map<How, number>();
   readonly sites = new Map<string, SiteTally>();
-  /** Accesses under a lock that serves. */
+  /** Accesses under a sufficient lock. */
   locked = 0;
 
   constructor(path: string) {
@@ -40,9 +43,9 @@ export class FileTally {
   }
 
   /**
-   * Whether the logs show that an inode was changed which others may have had open. A file that was made, or was put under the name in one
-   * step, was not. One that is made again and again under its own name is: its readers find it empty or half-written. (A
-   * temporary file that is made under one name again and again has been renamed as often.)
+   * Whether the logs show a change of an inode that a reader may have had open. A file that was made once, or
+   * published, was not changed so. One that is made again and again under its own name was: its readers find it empty
+   * or half-written. (A temporary file that is made under one name again and again has been renamed as often.)
    */
   get changedInPlace(): boolean {
     if ([...IN_PLACE].some((how) => this.#count(how) > 0)) return true;
@@ -93,7 +96,7 @@ export class FileTally {
   }
 }
 
-/** A place in the source as one string. */
+/** A call site as one string. */
 export function siteKey(site: CallSite | undefined): string {
   return site === undefined ? '?' : `${site.file}:${site.line}:${site.column}`;
 }

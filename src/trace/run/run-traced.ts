@@ -5,25 +5,26 @@ import { extname } from 'node:path';
 import { errorCode, HoldfastError } from '../../errors.js';
 import { DIRECTORY_MODE, settingsFrom, tracedEnvironment } from '../record/index.js';
 
-/** What Node itself runs; anything else is a command. */
+/** Files that Node itself runs. Anything else is a command. */
 const SCRIPTS = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']);
-/** Handed on to the program, which decides what they mean to it. */
+/** Signals that are passed on to the program, which decides what to do. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface TracedRun {
-  /** That of the program; 128 and the number of the signal that ended it, as in a shell. */
+  /** The exit status of the program; 128 plus the number of the signal that ended it, as in a shell. */
   readonly exitStatus: number;
   readonly signal: NodeJS.Signals | undefined;
-  /** Where the logs are. */
+  /** The folder with the logs. */
   readonly directory: string;
 }
 
 /**
- * Runs a program with the trace in it, and in every Node process that it starts; its standard streams are ours. A script is run by this Node, anything
- * else as a command.
+ * Runs a program with the trace in it, and in every Node process that it starts. The program uses the standard streams
+ * of this process. A script is run by this Node, anything else as a command.
  *
- * Without a `directory` the logs go to `holdfast-trace`, which must not hold those of an earlier run: they would be told as one.
- * Rejects with `ERR_INVALID_ARGUMENT`, or with the system's error where the command cannot be started.
+ * Without a `directory` the logs go to `holdfast-trace`, which must not hold those of an earlier run: the report would
+ * take them for one. Rejects with `ERR_INVALID_ARGUMENT`, or with the system's error where the command cannot be
+ * started.
  */
 export async function runTraced(
   command: readonly string[],
@@ -32,7 +33,7 @@ export async function runTraced(
 ): Promise<TracedRun> {
   const settings = settingsFrom(files, directory);
   if (directory === undefined) assertNoLogs(settings.directory);
-  // Told here, before the program runs for an hour without a trace.
+  // Checked here, so that the program does not run for an hour without a trace.
   mkdirSync(settings.directory, { recursive: true, mode: DIRECTORY_MODE });
   const [program, args] = isScript(command[0]) ? [process.execPath, command] : [command[0] ?? '', command.slice(1)];
   const child = spawn(program, args, { stdio: 'inherit', env: tracedEnvironment(settings, process.env) });

@@ -8,8 +8,8 @@ export interface Copy {
 }
 
 /**
- * The files that `cp` is going to copy, before its `filter` is asked. Looked up here, and not where node:fs copies them, since it does
- * that in ways that differ from version to version.
+ * The files that `cp` is going to copy, before its `filter` is asked. They are listed here, and not when node:fs copies
+ * them, since each version of Node copies in another way.
  */
 export function copies(from: unknown, to: unknown, options: unknown): Copy[] {
   const source = textOf(from);

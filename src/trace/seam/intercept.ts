@@ -3,18 +3,19 @@ import { isPromise } from '../../os/realms.js';
 /** How a function gives its result. */
 export type Style = 'sync' | 'callback' | 'promise';
 
-/** Is told the result of a call that succeeded, before the program is. */
+/** Gets the result of a call that succeeded, before the program does. */
 export type After = (result: unknown) => void;
 
-/** Is told of a call before it is made. */
+/** Gets the arguments of a call before it is made. */
 export type Observer = (args: readonly unknown[], self: unknown) => After | undefined;
 
-/** Above 0 inside an intercepted call: what node:fs calls of itself is part of what the program called. */
+/** Above 0 inside an intercepted call: calls that node:fs makes itself belong to the call of the program. */
 let depth = 0;
 
 /**
- * Puts an observer in front of a function of `owner`. The function stays what it was: a proxy has its name, its length and its symbols (those
- * that `util.promisify` looks for), and `this`, arguments, errors and results pass through. An observer that throws is not heard.
+ * Puts an observer in front of a function of `owner`. The program sees no difference: a proxy has the function's name,
+ * length and symbols (those that `util.promisify` uses), and `this`, arguments, errors and results pass through. An
+ * error of the observer is ignored.
  *
  * Where the observer wants the result, a callback is wrapped, and a promise becomes one that settles a microtask later.
  */
@@ -32,7 +33,7 @@ export function intercept(owner: object, name: string, style: Style, observer: O
   });
 }
 
-/** Runs what is not to be observed, as a call inside an intercepted one. */
+/** Runs work that must not be observed, as if it were inside an intercepted call. */
 export function unobserved<T>(work: () => T): T {
   depth += 1;
   try {
@@ -42,11 +43,14 @@ export function unobserved<T>(work: () => T): T {
   }
 }
 
-/** A function, as a proxy's handler has it. */
+/** A function, as the handler of a proxy gets it. */
 // biome-ignore lint/complexity/noBannedTypes: what Reflect.apply takes.
 export type Target = Function;
 
-/** Puts `apply` in the place of a function of `owner`; without effect where there is none of this name (a version of Node may lack it). */
+/**
+ * Replaces a function of `owner` by `apply`. Does nothing where there is no such function: a version of Node may lack
+ * it.
+ */
 export function replaceFunction(
   owner: object,
   name: string | symbol,
@@ -69,7 +73,10 @@ function applyThen(style: Style, target: Target, self: unknown, args: readonly u
   return result;
 }
 
-/** The arguments with a callback that hears the result first. Where there is no callback node:fs says so. */
+/**
+ * The arguments, with a callback in which the observer gets the result first. Where there is none, node:fs will refuse
+ * the call.
+ */
 function hearing(args: readonly unknown[], after: After): unknown[] {
   const callback = args.at(-1);
   if (typeof callback !== 'function') return [...args];

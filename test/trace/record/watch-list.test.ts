@@ -15,7 +15,7 @@ function watching(glob = 'cache/*.json') {
   const later = () => {
     now += 10_000;
   };
-  return { folder, list, later, find: (name: string) => list.find(join(folder, name)) };
+  return { folder, list, later, find: (name: string) => list.watched(join(folder, name)) };
 }
 
 describe('is watched', () => {
@@ -40,7 +40,7 @@ describe('is watched', () => {
   ])('%s', (_name, form) => {
     const { folder, list } = watching();
     const path = join(folder, 'cache/a.json');
-    expect(list.find(form(path))).toEqual({ kind: 'data', path });
+    expect(list.watched(form(path))).toEqual({ kind: 'data', path });
   });
 
   test('a link to a watched file, under the name of the file', () => {
@@ -86,6 +86,6 @@ describe('is not watched', () => {
   });
 
   test.each([undefined, null, 7, {}, '', new URL('https://example.org/a')])('%s', (argument) => {
-    expect(watching('**').list.find(argument)).toBeUndefined();
+    expect(watching('**').list.watched(argument)).toBeUndefined();
   });
 });
