@@ -1,4 +1,4 @@
-/** What the kernel's audit log gives as numbers. */
+/** Names for the numbers in the kernel's audit log. */
 
 const X86_64 = 'c000003e';
 const ARM64 = 'c00000b7';
@@ -32,7 +32,7 @@ const SYSCALLS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   },
 };
 
-/** The name of a call; where auditd or ausearch gives it in clear text, that. */
+/** The name of a call. auditd or ausearch may have written the name instead of the number. */
 export function auditCallName(fields: ReadonlyMap<string, string>): string {
   const clear = fields.get('SYSCALL') ?? '';
   if (clear !== '') return clear;
@@ -67,7 +67,10 @@ const FLAGS_ON_ARM: readonly (readonly [number, string])[] = [
 ];
 const ACCESS = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'];
 
-/** The flags of an open by name. `value`: hexadecimal, as auditd writes it, or names already, as `ausearch -i` prints them. */
+/**
+ * The flags of an open by name. `value`: a hexadecimal number, as auditd writes it, or names, as `ausearch -i` prints
+ * them.
+ */
 export function auditOpenFlags(value: string, arch: string | undefined): string[] {
   if (value.includes('O_')) return value.split(/[|,]/);
   const flags = Number.parseInt(value, 16);

@@ -4,7 +4,7 @@ import { standsThere } from '../lines/index.js';
 export interface AuditRecord {
   /** `SYSCALL`, `PATH`, `CWD`, `PROCTITLE`, `EOE`, ... */
   readonly type: string;
-  /** Tells which event it belongs to: host, time and serial number. */
+  /** The event that the record belongs to: host, time and serial number. */
   readonly event: string;
   /** Milliseconds since 1970; NaN where the time is in a form that depends on the language (`ausearch -i`). */
   readonly timeMs: number;
@@ -19,7 +19,7 @@ export function isAuditLine(bytes: Buffer, start: number, end: number): boolean 
   return isAuditFrame(bytes, start, end);
 }
 
-/** What ausearch puts between events. */
+/** The line that ausearch prints between events. */
 export function isAuditFrame(bytes: Buffer, start: number, end: number): boolean {
   return standsThere(bytes, 'time->', start, end) || (end - start === 4 && standsThere(bytes, '----', start, end));
 }
@@ -31,7 +31,7 @@ const INTERPRETED = /^(\d{2})\/(\d{2})\/(\d{2,4}) (\d{2}):(\d{2}):(\d{2})\.(\d{3
 /** Between the record and what auditd adds in clear text (`log_format = ENRICHED`). */
 const ENRICHED = '\x1d';
 
-/** Takes a record apart; `undefined` where it is none. */
+/** Parses a record. `undefined` where the line is none. */
 export function parseAuditLine(text: string): AuditRecord | undefined {
   const head = HEAD.exec(text);
   if (head === null) return undefined;
@@ -70,7 +70,7 @@ function fieldsOf(text: string, type: string): Map<string, string> {
 const TEXTUAL = new Set(['comm', 'exe', 'name', 'cwd']);
 const HEXADECIMAL = /^(?:[0-9A-F]{2})+$/;
 
-/** A text, quoted or as hexadecimal digits; arguments of a command line are told apart by NUL, shown as spaces. */
+/** A text, quoted or as hexadecimal digits. The NULs between arguments of a command line become spaces. */
 export function decoded(value: string): string {
   const text = value.trim();
   if (text.startsWith('"')) return text.slice(1, text.endsWith('"') ? -1 : undefined);

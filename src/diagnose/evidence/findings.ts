@@ -12,10 +12,10 @@ import {
 } from '../report/index.js';
 import type { Lock, Mark, PartyDraft, VictimDraft } from '../world/index.js';
 
-/** Findings that a report lists; further ones are counted. */
+/** The most findings that a report lists; further ones are counted. */
 const MOST_FINDINGS = 1_000;
 const MOST_USERS = 1_000;
-/** Steps that a finding shows. */
+/** The most steps that a finding shows. */
 const MOST_STEPS = 24;
 
 /** A finding while the log is being read: later lines may add to it. */
@@ -27,7 +27,7 @@ export interface Draft {
   readonly reader?: PartyDraft | undefined;
   readonly writer?: PartyDraft | undefined;
   readonly steps: { mark: Mark; role: Role }[];
-  /** Steps that are still being added to. */
+  /** The steps, to which later lines may add. */
   readonly later?: { marks: readonly Mark[]; role: Role } | undefined;
   readonly held: readonly Lock[];
   readonly message: string;
@@ -39,19 +39,19 @@ interface Kept {
   count: number;
 }
 
-/** Collects what is found. What is found again, of the same kind, about the same file and the same processes, is counted. */
+/** Collects findings. A finding of the same kind about the same file and the same processes is only counted. */
 export class Findings {
   readonly #kept = new Map<string, Kept>();
   readonly #users = { reader: new Map<string, FileUser>(), writer: new Map<string, FileUser>() };
   readonly #logNames: readonly string[];
   #omitted = 0;
 
-  /** `logNames`: of all logs. Where there is only one, steps do not name it. */
+  /** `logNames`: the names of all logs. Where there is only one, steps do not name it. */
   constructor(logNames: readonly string[]) {
     this.#logNames = logNames;
   }
 
-  /** True where this was there before, and has been counted: no draft need be made. */
+  /** Whether the finding exists already. It is counted then, and needs no draft. */
   again(key: string, count = 1): boolean {
     const kept = this.#kept.get(key);
     if (kept === undefined) return false;
@@ -80,13 +80,13 @@ export class Findings {
     } else if (users.size < MOST_USERS) users.set(key, user);
   }
 
-  /** The part of a report that is about what was found. */
+  /** The part of a report with the findings. */
   report(): Pick<DiagnoseReport, 'findings' | 'omitted' | 'writers' | 'readers'> {
     const kept = [...this.#kept.values()];
     const explained = new Set(
       kept.filter(({ draft }) => draft.culprit && isDeath(draft)).map(({ draft }) => draft.path),
     );
-    // An accident that has happened need not be announced.
+    // A risk is left out where the accident has happened.
     const listed = kept.filter(({ draft }) => !(draft.kind === 'truncate-under-mapping' && explained.has(draft.path)));
     listed.sort((one, other) => rank(one.draft) - rank(other.draft) || firstOrder(one.draft) - firstOrder(other.draft));
     return {
@@ -97,7 +97,7 @@ export class Findings {
     };
   }
 
-  /** Name of a log, where it has to be told from others. */
+  /** The name of a log, where there are several. */
   logName(index: number): { log?: string } {
     const name = this.#logNames[index];
     return this.#logNames.length > 1 && name !== undefined ? { log: name } : {};
@@ -189,7 +189,7 @@ function firstOrder({ steps }: Draft): number {
   return Math.min(...steps.map(({ mark }) => mark.order));
 }
 
-/** What a terminal, or a page, would act on instead of showing it. */
+/** Characters that a terminal or a page would act on instead of showing them. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The text of a line, which was copied byte by byte. */

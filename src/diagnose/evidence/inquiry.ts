@@ -19,41 +19,44 @@ import {
 } from '../world/index.js';
 import { Findings } from './findings.js';
 
-/** Characters of a call that are kept as evidence. */
+/** The most characters of a call that are kept as evidence. */
 const LONGEST_TEXT = 200;
-/** Threads of unknown origin that are looked through for one that shares a descriptor. */
+/** The most threads of unknown origin that are searched for one that shares a descriptor. */
 const MOST_SHARERS = 64;
 const MOST_AWAITED = 10_000;
 const TRUNCATING = /^(?:open.*O_TRUNC|creat|f?truncate)/;
 
-/** Says what there is to say of a file, once it is known to whom it was of interest. */
+/** Judges a file when it is of no interest any more. */
 export type Judge = (inquiry: Inquiry, inode: Inode) => void;
 
-/** What is known at one point of the log: who has what open, mapped and locked, and what has been found. */
+/** What is known at one point of the log: what each process has open, mapped and locked, and the findings so far. */
 export class Inquiry {
   readonly findings: Findings;
   readonly names: Names;
   readonly tasks: Tasks;
-  /** Several logs that were put in order by the times at which calls began: that one has ended only the next line of its thread shows. */
+  /**
+   * Whether the lines come from several logs, ordered by the times at which calls began. Then only the next line of a
+   * thread shows that a call of it has ended.
+   */
   readonly merged: boolean;
   order: Order;
-  /** Threads whose call that makes another one has begun, and not returned yet. */
+  /** Threads in the middle of a call that makes another thread. */
   readonly cloning = new Set<Task>();
   /** Children that were seen before the call that made them returned. */
   readonly #awaited = new Set<number>();
-  /** Where we are. `line` is where the present call began. */
+  /** The present position. `line` is the one at which the present call began. */
   log = 0;
   line = 0;
-  /** Goes up with every line. */
+  /** Counts the lines. */
   now = 0;
   /** `now` when the present call began: earlier for one that was interrupted. */
   begun = 0;
   timeMs = Number.NaN;
-  /** The process of lines that name none. */
+  /** The process of lines that do not name one. */
   defaultPid = 0;
-  /** Told of every process that is made. */
+  /** Called with every process that is made. */
   onBegan: (pid: number) => void = () => {};
-  /** Deaths whose cause may turn up later, where the order is not known. */
+  /** Deaths whose cause may come later in the logs, where the order is not known. */
   readonly openDeaths: Death[] = [];
   /** The last SIGBUS of each process, until it ends. */
   readonly deaths = new Map<Process, Death>();
@@ -92,7 +95,7 @@ export class Inquiry {
     };
   }
 
-  /** No name and no descriptor leads to this file any more, or the log has ended. */
+  /** To be called when no name and no descriptor refers to this file any more, or the log has ended. */
   judge(inode: Inode): void {
     this.#judge(this, inode);
   }
@@ -102,14 +105,16 @@ export class Inquiry {
     this.names.released(mapping.inode);
   }
 
-  /** Takes a lock from those who hold it. */
+  /** Removes a lock. */
   unlocked(lock: Lock): void {
     remove(lock.inode.locks, lock);
     const guard = this.guardOfSidecar(lock.inode);
     if (guard !== undefined) remove(guard.holders, lock);
   }
 
-  /** What this file is the sidecar of, if of anything. A sidecar that was unlinked still counts: that it is used is a finding. */
+  /**
+   * The guard whose sidecar this file is, if it is one. A sidecar that was unlinked counts too: its use is a finding.
+   */
   guardOfSidecar(inode: Inode): Guard | undefined {
     return inode.path.endsWith(SIDECAR_SUFFIX) ? this.names.guardAt(inode.path) : undefined;
   }
@@ -125,7 +130,7 @@ export class Inquiry {
     return this.tasks.begin(pid, parent, sharingIn(parent.half.text()));
   }
 
-  /** clone(2) and its kin returned a child. */
+  /** clone(2) or a similar call returned a child. */
   began(parent: Task, tid: number, sharing: Sharing): void {
     this.onBegan(tid);
     if (this.#awaited.delete(tid)) return;
@@ -134,14 +139,14 @@ export class Inquiry {
     else this.tasks.begin(tid, parent, sharing);
   }
 
-  /** A log of one process that names none: its id, where a call tells it. */
+  /** Sets the id of the only process of a log that names none, where a call tells it. */
   learnPid(task: Task, pid: number): void {
     if (task.tid !== 0 || this.defaultPid !== 0 || !(pid > 0)) return;
     this.defaultPid = pid;
     this.tasks.renumber(task, pid);
   }
 
-  /** Another thread that opened this very descriptor, where it is not known how the two are related. */
+  /** Another thread that has opened this descriptor, where it is not known how the two are related. */
   sharerOf(task: Task, fd: number, path: string): Task | undefined {
     if (task.process.born) return undefined;
     let looked = 0;
@@ -155,7 +160,7 @@ export class Inquiry {
     return undefined;
   }
 
-  /** A call that is shortening this file, and has begun but not returned. */
+  /** A call that truncates this file, and has not returned yet. */
   truncationUnderWay(inode: Inode): { process: Process; mark: Mark } | undefined {
     for (const task of this.tasks.all()) {
       const { half } = task;
@@ -213,7 +218,7 @@ export class Inquiry {
     inode.opened -= 1;
     if (inode.rewriting?.description === description) inode.rewriting = undefined;
     if (inode.truncation?.description === description) {
-      // Emptied and closed: it was meant to be empty.
+      // Emptied and then closed: the file was meant to be empty.
       if (inode.truncation.healed === undefined) inode.truncation.emptyReads.length = 0;
     }
     if (inode.freshBy === description) {

@@ -12,7 +12,7 @@ export function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-/** A path, or a call, in a sentence: nothing that a terminal would act on. */
+/** A path, or a call, as a part of a sentence, without unprintable characters. */
 export function printablePath(path: string): string {
   return path.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
@@ -33,7 +33,7 @@ export function shortened({ newSize, mark }: Truncation): string {
   return newSize === 0 ? `emptied it (line ${mark.line})` : `cut it to ${bytes(newSize)} (line ${mark.line})`;
 }
 
-/** What the readers and the writers of a file have to do. */
+/** The advice for the readers and the writers of a file. */
 export const ADVICE = {
   writer: (sidecar: string) =>
     `Let the writer publish: write a new file beside this one and rename it into its place (holdfast: writeFile, updateFile). Where it must stay the same file, let the writer hold an exclusive flock on ${sidecar} from before it opens the file until after it has written it, and every reader a shared one (strategy 'flock').`,

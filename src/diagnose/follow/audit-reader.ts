@@ -4,7 +4,7 @@ import type { LogCursor } from '../lines/index.js';
 import type { Manner } from '../report/index.js';
 import { type Mark, Process, resolvePath } from '../world/index.js';
 
-/** Events whose records are still coming: the log of a busy machine mixes them. */
+/** The most incomplete events: the log of a busy machine mixes the records of several. */
 const MOST_OPEN_EVENTS = 256;
 const MOST_PROGRAMS = 5_000;
 const MOST_PIDS = 100;
@@ -38,7 +38,10 @@ interface Program {
   readonly emptied: Mark[];
 }
 
-/** Reads audit logs: who opens which file, how, and how often. Memory is bounded by the number of programs, not by that of lines. */
+/**
+ * Reads audit logs: which program opens which file, how, and how often. Memory is bounded by the number of programs,
+ * not of lines.
+ */
 export class AuditReader {
   garbage = 0;
   readonly #events = new Map<string, Event>();
@@ -158,7 +161,7 @@ function flagsOf(call: string, records: readonly AuditRecord[], { fields }: Audi
   return auditOpenFlags(/^[0-7]+$/.test(oflag) ? Number.parseInt(oflag, 8).toString(16) : oflag, arch);
 }
 
-/** The files that a call was about, and what it did to each. */
+/** The files of a call, and its effect on each. */
 function filesOf(call: string, flags: string[], records: readonly AuditRecord[]): { path: string; manner: Manner }[] {
   const folder = records.find(({ type }) => type === 'CWD')?.fields.get('cwd');
   const paths = records.filter(({ type }) => type === 'PATH').map(({ fields }) => fields);

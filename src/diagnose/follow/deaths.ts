@@ -19,12 +19,12 @@ import { pagesEnd } from './mapping.js';
 export function hitBySigbus(inquiry: Inquiry, task: Task, line: StraceLine): void {
   const text = line.text(300);
   const code = /si_code=([^,}\s]+)/.exec(text)?.[1];
-  // Sent by somebody (kill), unaligned, or a broken memory chip: none of it is about the length of a file.
+  // Sent by kill(2), an unaligned access, or broken memory: none has to do with the length of a file.
   if (code !== undefined && code !== 'BUS_ADRERR' && code !== '0x2' && code !== '2') return;
   const address = addressIn(text);
   const mapping = address === undefined ? undefined : mappingAt(task, address);
   const previous = inquiry.deaths.get(task.process);
-  // A handler that returns is hit again, by the same instruction, for ever.
+  // When a handler returns, the same instruction causes the next SIGBUS, without end.
   if (previous !== undefined && previous.mapping?.call === mapping?.call) return;
   const mark = inquiry.mark(task, 'signal', line);
   const inode = mapping?.inode;
@@ -50,7 +50,7 @@ export function killed(inquiry: Inquiry, task: Task, line: StraceLine): void {
   inquiry.deaths.delete(task.process);
 }
 
-/** At the end of logs whose order is not known: whoever made the file shorter at any time may have been it. */
+/** At the end of logs whose order is not known: each truncation of the file, at any time, may be the cause. */
 export function explainLate(inquiry: Inquiry): void {
   for (const death of inquiry.openDeaths.splice(0)) {
     const { mapping } = death;
@@ -147,7 +147,7 @@ function causedByCallUnderWay(
   };
 }
 
-/** Nobody in the log can have been it. Says what is known all the same. */
+/** No process in the log can be the culprit. Reports what is known all the same. */
 function unexplained({ victim, mark, held, address }: Death, mapping: Mapping): Draft {
   const { inode, call } = mapping;
   const path = printablePath(inode.path);

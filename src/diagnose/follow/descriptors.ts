@@ -14,14 +14,14 @@ import { Description, type Inode, isShareable, resolvePath, type Task } from '..
 import { closedForLocks, recordLocked } from './locking.js';
 import { countEmptied, truncated } from './writing.js';
 
-/** Descriptors: what opens them, copies them, closes them, and what they stand for. */
+/** Calls that open, copy and close descriptors, and what a descriptor refers to. */
 
 export function pathAt(task: Task, line: StraceLine, index: number): string | undefined {
   const path = quoted(line, index);
   return path === undefined || path === '' ? undefined : resolvePath(task.folder.path, path);
 }
 
-/** A path that counts from a directory's descriptor. */
+/** A path that is relative to a directory's descriptor. */
 export function pathFrom(task: Task, line: StraceLine, folder: number, index: number): string | undefined {
   const path = quoted(line, index);
   if (path === undefined || path === '') return undefined;
@@ -90,15 +90,16 @@ export function opened(inquiry: Inquiry, task: Task, line: StraceLine, path: str
 }
 
 /**
- * Whether a version that was set aside is written again while nobody has it open: it is a new file then, for all that anybody can see.
- * FileCache does that instead of making a file for each version.
+ * Whether a version that was set aside is opened for writing while no other process has it open. Then it is a new file
+ * to all processes. FileCache recycles files in this way.
  */
 function beginsAnew(inode: Inode, flags: number): boolean {
   return inode.setAside && (flags & Open.writes) !== 0 && inode.opened === 1 && inode.mappings.size === 0;
 }
 
 /**
- * What a descriptor stands for. One that the log did not show being opened is taken from what `-y` says of it, if it says anything.
+ * The description of a descriptor. Where the log does not show its open, the path that `-y` prints is used, if there is
+ * one.
  */
 export function descriptionAt(inquiry: Inquiry, task: Task, line: StraceLine, index: number): Description | undefined {
   const fd = numberOf(line, index);
@@ -106,7 +107,7 @@ export function descriptionAt(inquiry: Inquiry, task: Task, line: StraceLine, in
   if (slot !== undefined && (!inquiry.merged || inquiry.order === 'exact')) return slot.description;
   const annotation = annotationOf(line, index);
   if (annotation === undefined) return slot?.description;
-  // Where the order of the lines is not known, the descriptor may stand for something else by now.
+  // Where the order of the lines is not known, the descriptor may refer to another file by now.
   if (slot !== undefined && (slot.description.path === annotation.path || annotation.deleted)) return slot.description;
   if (slot !== undefined && slot.description.inode?.path === annotation.path) return slot.description;
   const other = inquiry.sharerOf(task, fd, annotation.path);

@@ -20,7 +20,7 @@ import { mapped, pagesEnd, remapped, unmapRange } from './mapping.js';
 import { nothingRead, readBytes } from './reading.js';
 import { grown, truncated, wroteBytes } from './writing.js';
 
-/** What a call does to what is known. Only calls that did not fail get here, unless the handler is in {@link WHEN_FAILED}. */
+/** Updates what is known by a call. Calls that failed are left out, unless they are in {@link WHEN_FAILED}. */
 export type Handler = (inquiry: Inquiry, task: Task, line: StraceLine) => void;
 
 export const HANDLERS: Readonly<Record<CallName, Handler>> = {
@@ -157,11 +157,14 @@ export const HANDLERS: Readonly<Record<CallName, Handler>> = {
   processId: (inquiry, task, line) => inquiry.learnPid(task, line.result),
 };
 
-/** The calls whose failure says something: mmap(2) of an empty file. */
+/** The calls whose failure matters: mmap(2) of an empty file. */
 export const WHEN_FAILED: ReadonlySet<CallName> = new Set<CallName>(['mmap', 'mmap2']);
-/** The calls that say something though the log shows no result: they never return. */
+/** The calls that never return, and so matter without a result. */
 export const WITHOUT_RESULT: ReadonlySet<CallName> = new Set<CallName>(['exit', 'exitGroup']);
-/** The calls that give something up. Where they are interrupted in the log, others may have got it before they are resumed. */
+/**
+ * The calls that give something up. Where the log interrupts them, another process may get it before they are resumed,
+ * so they take effect at once.
+ */
 export const AT_ONCE: ReadonlySet<CallName> = new Set<CallName>([
   'close',
   'closeRange',
@@ -182,7 +185,7 @@ function writeAt(inquiry: Inquiry, task: Task, line: StraceLine, offset: number)
   if (description !== undefined) wroteBytes(inquiry, task, description, offset, line.result, line);
 }
 
-/** Bytes go from one descriptor to another, inside the kernel. */
+/** The kernel copies bytes from one descriptor to another. */
 function moved(
   inquiry: Inquiry,
   task: Task,
@@ -195,7 +198,7 @@ function moved(
   if (to !== undefined) wroteBytes(inquiry, task, to, offsetOf(line, at.toOffset, to), line.result, line);
 }
 
-/** `NULL`, or `[0] => [71]`: without one, that of the descriptor, which moves on. */
+/** An offset argument: `[0] => [71]`, or `NULL` for the offset of the descriptor, which moves on. */
 function offsetOf(line: StraceLine, index: number, description: Description): number {
   const start = index < 0 ? 0 : (line.argumentStart[index] ?? 0);
   if (index >= 0 && index < line.argumentCount && line.bytes[start] === OPEN_BRACKET) {

@@ -4,8 +4,8 @@ import type { Access, Evidence, Inode, Mark, Tally } from '../world/index.js';
 import { emptyReadFound, overlapFound } from './reading.js';
 
 /**
- * What can be said of a file only when it is known to whom it was of interest: at the end of the log, or once no name and no
- * descriptor leads to it any more.
+ * Adds the findings that are known only when a file is of no interest any more: at the end of the log, or when no name
+ * and no descriptor refers to it.
  */
 export function judge(inquiry: Inquiry, inode: Inode): void {
   const { accesses, guard, truncation, overlaps } = inode;
@@ -13,7 +13,7 @@ export function judge(inquiry: Inquiry, inode: Inode): void {
   if (truncation !== undefined && (truncation.description?.references ?? 0) > 0) {
     for (const read of truncation.emptyReads.splice(0)) emptyReadFound(inquiry, inode, read);
   }
-  // Where the sidecar is in use, who left it out says more than that it went wrong once.
+  // Where the sidecar is in use, a process that does not lock it says more than a single accident.
   if (overlaps !== undefined && !guarded)
     for (const overlap of overlaps.values()) overlapFound(inquiry, inode, overlap);
   inode.overlaps = undefined;
@@ -121,7 +121,10 @@ function unlinked(
   );
 }
 
-/** Whether others lock the sidecar, or the same process does, elsewhere, for this file. A lock that nobody uses for it says nothing. */
+/**
+ * Whether another process locks the sidecar, or this process does for other accesses to the file. Otherwise the sidecar
+ * says nothing.
+ */
 function whoLocks(inode: Inode, { process }: Access, accesses: Map<unknown, Access>): string | undefined {
   const users = [...(inode.guard?.users ?? [])];
   if (users.some((user) => user !== process)) return 'others lock';
@@ -131,7 +134,7 @@ function whoLocks(inode: Inode, { process }: Access, accesses: Map<unknown, Acce
   return locked ? 'elsewhere it locks' : undefined;
 }
 
-/** A process that changes the file, another one if there is one. */
+/** A process that changes the file; if possible another one. */
 function writerBeside(access: Access, accesses: Map<unknown, Access>): Access | undefined {
   let found: Access | undefined;
   let best = -1;

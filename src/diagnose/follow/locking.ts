@@ -3,7 +3,7 @@ import type { Manner } from '../report/index.js';
 import { argumentText, holds, numberOf, type StraceLine } from '../strace/index.js';
 import type { Access, Description, Evidence, Guard, Inode, Lock, Mark, Process, Tally, Task } from '../world/index.js';
 
-/** Processes whose accesses to one file are told apart. */
+/** The most processes whose accesses to one file are counted separately. */
 const MOST_PROCESSES = 64;
 
 /** The lock that a thread's process holds for a file: on its sidecar, or on that of its shard. */
@@ -11,7 +11,7 @@ export interface Own {
   readonly mode: 'none' | 'shared' | 'exclusive';
   /** The lock that counts. */
   readonly lock: Lock | undefined;
-  /** Held, but on a sidecar that has lost its name: it excludes nobody. */
+  /** The lock was held on a sidecar that has lost its name: it excludes no later process. */
   readonly stale: Lock | undefined;
 }
 
@@ -47,7 +47,7 @@ export function heldNow({ guard }: Inode): Lock[] {
   return guard === undefined ? [] : guard.holders.slice(0, 16);
 }
 
-/** flock(2) that returned 0. */
+/** A flock(2) that returned 0. */
 export function flocked(inquiry: Inquiry, task: Task, description: Description, line: StraceLine): void {
   const operation = argumentText(line, 1);
   const number = numberOf(line, 1);
@@ -60,7 +60,10 @@ export function flocked(inquiry: Inquiry, task: Task, description: Description, 
   description.lock = take(inquiry, task, description, description, exclusive ? 'exclusive' : 'shared', line);
 }
 
-/** fcntl(2) with F_SETLK, F_SETLKW or their OFD forms, that returned 0. Ranges are not told apart: a sidecar is empty. */
+/**
+ * An fcntl(2) with F_SETLK, F_SETLKW or their OFD forms that returned 0. Ranges do not matter, since a sidecar is
+ * empty.
+ */
 export function recordLocked(
   inquiry: Inquiry,
   task: Task,
@@ -87,7 +90,7 @@ export function recordLocked(
   }
 }
 
-/** Keeps who locks a sidecar: two are enough to know that anybody has others beside him. */
+/** Records that a process locks a sidecar. Two are enough: then every process has another one beside it. */
 function use({ users }: Guard, process: Process): void {
   if (users.size < 2) users.add(process);
 }
@@ -117,7 +120,7 @@ export function removedDirectory(inquiry: Inquiry, path: string): void {
   inquiry.names.remove(path);
 }
 
-/** Closing any descriptor of a file gives up the locks of fcntl(2) that the process has on it. */
+/** To close any descriptor of a file gives up the locks of fcntl(2) that the process holds on it. */
 export function closedForLocks(inquiry: Inquiry, task: Task, inode: Inode): void {
   const { recordLocks } = task.process;
   for (const lock of [...recordLocks]) {
@@ -154,7 +157,7 @@ function take(
   return lock;
 }
 
-/** The lock has come after the same process had emptied the file, and before it wrote it. */
+/** A process took the lock after it had emptied the file, and before it wrote it. */
 function lookForLateLock(inquiry: Inquiry, task: Task, lock: Lock): void {
   for (const { description } of task.table.slots.values()) {
     const evidence = description.emptiedUnlocked;
@@ -179,7 +182,7 @@ function lookForLateLock(inquiry: Inquiry, task: Task, lock: Lock): void {
   }
 }
 
-/** What one process does with one file. `undefined` where too many do. */
+/** The accesses of one process to one file. `undefined` where the file has too many processes. */
 export function accessOf(inode: Inode, process: Process): Access | undefined {
   inode.accesses ??= new Map();
   let access = inode.accesses.get(process);
@@ -191,7 +194,7 @@ export function accessOf(inode: Inode, process: Process): Access | undefined {
   return access;
 }
 
-/** What a process does as a reader, or as a writer, of a file. */
+/** The accesses of a process to a file, as a reader or as a writer. */
 export function tallyOf(access: Access, role: 'readers' | 'writers'): Tally {
   access[role] ??= newTally();
   return access[role];

@@ -5,7 +5,10 @@ import type { Description, Inode, Task } from '../world/index.js';
 import { descriptionAt } from './descriptors.js';
 import { grown } from './writing.js';
 
-/** Looks at the length of a file, which tell what the log does not: that somebody has written it again. */
+/**
+ * Calls that ask for the length of a file. An answer may show what the log does not: that the file has been written
+ * again.
+ */
 
 const LENGTH = '_size=';
 
@@ -44,7 +47,7 @@ export function looked(
     if (truncation === undefined || truncation.mark.ended < inquiry.begun) inode.size = length;
     return;
   }
-  // A look that was under way when the file was cut says nothing of what came after.
+  // A call that was under way when the file was truncated does not tell the length after it.
   if (!truncation.complete || truncation.mark.ended >= inquiry.begun || !(length > inode.size)) return;
   const mark = description?.looked ?? inquiry.mark(task, 'look', line);
   grown(inquiry, inode, undefined, length, () => mark);

@@ -13,11 +13,11 @@ import {
 import { heldNow, ownLock } from './locking.js';
 import { marksBefore, noteRead } from './reading.js';
 
-/** Smaller than that of any machine: what is safe with pages of this size is safe with larger ones. */
+/** The smallest page of any machine: what is safe with it is safe with larger pages. */
 const PAGE = 4096;
 const MOST_CUTS = 8;
 
-/** Where the last page of a file of this length ends: what is mapped beyond it is SIGBUS. */
+/** The end of the last page of a file of this length: to touch a mapping beyond it is SIGBUS. */
 export function pagesEnd(size: number): number {
   return Math.ceil(size / PAGE) * PAGE;
 }
@@ -62,7 +62,7 @@ export function addMapping(inquiry: Inquiry, memory: Memory, mapping: Mapping): 
   if (mapping.call.hole !== undefined) underMapping(inquiry, mapping, mapping.call.hole);
 }
 
-/** munmap(2), and whatever is mapped over something else. */
+/** munmap(2), or a mapping over another one. */
 export function unmapRange(inquiry: Inquiry, memory: Memory, start: number, end: number): void {
   for (const mapping of memory.mappings) {
     if (mapping.end <= start || mapping.start >= end) continue;
@@ -73,7 +73,7 @@ export function unmapRange(inquiry: Inquiry, memory: Memory, start: number, end:
   }
 }
 
-/** mremap(2): grown, cut, or moved. */
+/** mremap(2): a mapping is grown, cut, or moved. */
 export function remapped(
   inquiry: Inquiry,
   memory: Memory,
@@ -92,13 +92,13 @@ export function remapped(
   addMapping(inquiry, memory, moved);
 }
 
-/** A file was made shorter that somebody has mapped. */
+/** A mapped file was truncated. */
 export function cutUnderMapping(inquiry: Inquiry, inode: Inode, truncation: Truncation): void {
   if (inode.cuts.length === MOST_CUTS) inode.cuts.shift();
   inode.cuts.push(truncation);
   for (const mapping of inode.mappings) {
     if (mapping.offset + mapping.end - mapping.start <= pagesEnd(truncation.newSize)) continue;
-    // One is enough to say that it is dangerous.
+    // One such mapping is enough for a finding.
     underMapping(inquiry, mapping, truncation);
     return;
   }

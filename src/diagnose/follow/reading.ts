@@ -43,7 +43,7 @@ export function noteRead(
   const first = !description.readNoted;
   if (!first && inode.guard === undefined) return;
   const own = ownLock(task, inode);
-  // Each descriptor counts once; a later read counts where the lock is gone by then.
+  // Each descriptor counts once; a later read counts where the lock has been given up by then.
   if (!first && (own.mode !== 'none' || !(inode.guard && inode.guard.users.size > 0))) return;
   if (!first && description.lateNoted) return;
   if (!first) description.lateNoted = true;
@@ -56,7 +56,7 @@ export function marksBefore({ opened, looked }: Description, mark: Mark): Mark[]
   return [opened, looked, mark].filter((step) => step !== undefined);
 }
 
-/** The file was empty, or seemed so. */
+/** A read gave nothing: the file was empty, or seemed so. */
 export function nothingRead(inquiry: Inquiry, task: Task, description: Description, inode: Inode, mark: Mark): void {
   const { truncation } = inode;
   const { process } = task;
@@ -64,7 +64,7 @@ export function nothingRead(inquiry: Inquiry, task: Task, description: Descripti
   const marks = marksBefore(description, mark);
   if (truncation !== undefined && truncation.newSize === 0 && truncation.description !== description) {
     const open = truncation.healed === undefined;
-    // The read was under way while the file was being written again.
+    // The read was under way while the file was written again.
     const beside = !open && (truncation.healed?.ended ?? 0) > inquiry.begun;
     if (open && truncation.emptyReads.length < MOST_PENDING) {
       const known = truncation.emptyReads.find((read) => read.process === process);
@@ -114,7 +114,7 @@ export function emptyReadFound(inquiry: Inquiry, inode: Inode, read: EmptyRead):
   );
 }
 
-/** Somebody is writing the file from its beginning on. If he goes on after this read, the read was of half a file. */
+/** Another process rewrites the file from its beginning. If it goes on after this read, the read gave half a file. */
 function readBeside(rewriting: Rewriting, task: Task, description: Description, inode: Inode, mark: () => Mark): void {
   if (rewriting.description === description || rewriting.process === task.process) return;
   if (rewriting.reads.length >= MOST_PENDING) return;
@@ -123,7 +123,7 @@ function readBeside(rewriting: Rewriting, task: Task, description: Description, 
   rewriting.reads.push({ process: task.process, marks: marksBefore(description, mark()), held: heldNow(inode) });
 }
 
-/** The writer went on. */
+/** The writer has gone on. */
 export function rewritingWentOn(inode: Inode, rewriting: Rewriting, next: Mark): void {
   for (const { process, marks, held } of rewriting.reads.splice(0)) {
     const steps = [
@@ -135,7 +135,7 @@ export function rewritingWentOn(inode: Inode, rewriting: Rewriting, next: Mark):
   }
 }
 
-/** Reads that go on where the last one ended: pieces of one version, unless somebody changed the file in between. */
+/** A read that begins where the last one ended reads the same version, unless the file has been changed in between. */
 function readOn(
   task: Task,
   description: Description,

@@ -21,7 +21,10 @@ export class StraceReader {
     this.#inquiry = inquiry;
   }
 
-  /** A line that has been taken apart. `logPid`: whom the lines of this log are about that name no process; 0 where that is not known. */
+  /**
+   * A line that has been taken apart. `logPid`: whom the lines of this log are about that name no process; 0 where that
+   * is not known.
+   */
   take(line: StraceLine, logPid: number): void {
     const inquiry = this.#inquiry;
     inquiry.now += 1;
@@ -85,7 +88,10 @@ export class StraceReader {
     return tasks.get(inquiry.defaultPid) ?? tasks.only() ?? tasks.appear(inquiry.defaultPid);
   }
 
-  /** A call of no interest tells too who the process is whose lines named none. A child may be it only where that process makes none just now. */
+  /**
+   * A call of no interest tells too who the process is whose lines named none. A child may be it only where that
+   * process makes none just now.
+   */
   #learn(line: StraceLine, logPid: number): void {
     const { tasks, cloning } = this.#inquiry;
     const nameless = tasks.get(0);

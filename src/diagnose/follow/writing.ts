@@ -5,10 +5,13 @@ import { accessOf, evidence, heldNow, ownLock, tally, tallyOf } from './locking.
 import { cutUnderMapping } from './mapping.js';
 import { emptyReadFound, marksBefore, rewritingWentOn } from './reading.js';
 
-/** Steps of a culprit after its truncation that are kept. */
+/** The most steps of a culprit that are kept after its truncation. */
 const MOST_STEPS_AFTER = 6;
 
-/** A write that wrote `count` bytes at `offset` (NaN: not known). In merged logs only the next line of the thread shows that it has ended. */
+/**
+ * A write that wrote `count` bytes at `offset` (NaN: not known). In merged logs only the thread's next line shows that
+ * the write has ended.
+ */
 export function wroteBytes(
   inquiry: Inquiry,
   task: Task,
@@ -40,7 +43,7 @@ function noteWrite(task: Task, description: Description, inode: Inode, mark: () 
   if (!first && inode.guard === undefined) return;
   const emptied = description.emptiedUnlocked;
   if (emptied !== undefined) {
-    // It was emptied without the lock, and no lock came before this write.
+    // The open emptied the file without the lock, and the lock was not taken before this write.
     description.emptiedUnlocked = undefined;
     countEmptied(task, description, inode, emptied);
     return;
@@ -56,7 +59,7 @@ function noteWrite(task: Task, description: Description, inode: Inode, mark: () 
     tally(tallyOf(access, 'writers'), manner, inode, own, 'exclusive', () => marksBefore(description, mark()));
 }
 
-/** To be called where a descriptor is closed through which the file was emptied, and no lock came in between. */
+/** To be called when a descriptor is closed that emptied the file, where the lock was not taken in between. */
 export function countEmptied(
   task: Task,
   description: Description,
@@ -94,7 +97,7 @@ function changed(
   description.wrote = true;
   if (appends || isFresh(inode, description)) return;
   inode.changedInPlace = true;
-  // Growth alone tears nothing that was there; but who rewrites from the beginning is in the middle of it.
+  // Growth alone tears nothing that was there; but a rewrite from the beginning is in its middle.
   if (!(from >= sizeBefore) || inode.rewriting?.description === description) {
     inode.changes += 1;
     if (inode.lastChange?.description !== description)
@@ -112,10 +115,12 @@ function changed(
   }
 }
 
-/** The file is known to reach this far now: what was emptied has been written again. NaN: how far is not known. */
+/**
+ * The file has at least this length now: after it was emptied, it has been written again. NaN: the length is not known.
+ */
 export function grown(inquiry: Inquiry, inode: Inode, task: Task | undefined, size: number, mark: () => Mark): void {
   const cut = inode.truncation;
-  // In merged logs: it may come only after this write.
+  // In merged logs the truncation may come after this write.
   if (cut !== undefined && !cut.complete && cut.process !== task?.process) return;
   if (Number.isNaN(size)) inode.size = Number.NaN;
   else if (!(size <= inode.size)) inode.size = Number.isNaN(inode.size) ? inode.size : size;
@@ -128,7 +133,10 @@ export function grown(inquiry: Inquiry, inode: Inode, task: Task | undefined, si
   }
 }
 
-/** `open` with O_TRUNC, creat, truncate, ftruncate that succeeded. `description`: what it was done through, if anything. */
+/**
+ * An `open` with O_TRUNC, creat, truncate or ftruncate that succeeded. `description`: the one that it was done through,
+ * if there is one.
+ */
 export function truncated(
   inquiry: Inquiry,
   task: Task,
@@ -146,7 +154,7 @@ export function truncated(
   }
   const fresh = description !== undefined && isFresh(inode, description);
   inode.size = newSize;
-  // Nothing was there, and nobody else looks: a lock file, most likely.
+  // The file was empty, and no other process uses it: most likely a lock file.
   const wasEmpty = oldSize === 0 && inode.opened <= 1 && inode.mappings.size === 0;
   if (fresh || wasEmpty) return;
   const own = ownLock(task, inode);
@@ -179,7 +187,7 @@ export function truncated(
   noteTruncation(inquiry, task, inode, description, own, mark);
 }
 
-/** The lock that comes after O_TRUNC is a finding of its own; so what an unlocked one is shows only later. */
+/** A lock that is taken after O_TRUNC is a finding of its own, so an open without the lock is judged later. */
 function noteTruncation(
   _inquiry: Inquiry,
   task: Task,

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ByteSource } from './log-cursor.js';
 
-/** A file, or whatever can be opened like one. Errors are those of open(2). */
+/** A file, or anything that can be opened as one. Throws the errors of open(2). */
 export async function fileSource(path: string | URL): Promise<ByteSource & { size: number }> {
   const handle: FileHandle = await open(path, 'r');
   const { size } = await handle.stat();

@@ -35,7 +35,7 @@ export function hexValue(byte: number | undefined): number {
   return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
-/** Whether the text stands at this place. */
+/** Whether the bytes at this position are this text. */
 export function standsThere(bytes: Uint8Array, text: string, at: number, end: number): boolean {
   if (at < 0 || at + text.length > end) return false;
   for (let index = 0; index < text.length; index += 1) {

@@ -1,10 +1,10 @@
-/** Where the bytes of a log come from: fills `target` from `offset` on, and gives how many bytes it put there; 0 at the end. */
+/** Reads the bytes of a log into `target`, from `offset` on. Returns how many bytes it has read; 0 at the end. */
 export interface ByteSource {
   read(target: Uint8Array, offset: number, length: number): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Longer lines are cut, and what is left of them counts as garbage: no line of a log may cost more memory than this. */
+/** Longer lines are cut, and their rest counts as garbage, so that memory stays bounded. */
 export const SMALLEST_BUFFER = 64 * 1024;
 export const LARGEST_BUFFER = 1024 * 1024;
 
@@ -12,19 +12,19 @@ const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * Walks through a log line by line, without making strings: a line is a range of `bytes`, valid until the next `fill()`. The buffer is used again
- * and again, so memory does not depend on the length of the log.
+ * Reads a log line by line, without making strings: a line is a range of `bytes`, valid until the next `fill()`. The
+ * buffer is used again, so memory does not depend on the length of the log.
  */
 export class LogCursor {
   readonly name: string;
-  /** Where the line that `next()` found begins and ends, without its line break. */
+  /** The range of the line that `next()` found, without its line break. */
   start = 0;
   end = 0;
   /** Number of that line, from 1. */
   line = 0;
-  /** Bytes that were read from the source. */
+  /** How many bytes were read from the source. */
   bytesRead = 0;
-  /** Lines that were too long. */
+  /** How many lines were too long. */
   cut = 0;
   readonly bytes: Buffer;
   readonly #source: ByteSource;
@@ -58,7 +58,7 @@ export class LogCursor {
     return false;
   }
 
-  /** Reads on. False at the end of the log: `next()` then gives what is left, if anything. */
+  /** Reads more bytes. False at the end of the log: then `next()` gives the rest, if there is one. */
   async fill(): Promise<boolean> {
     if (this.#ended) return false;
     this.#makeRoom();
@@ -83,7 +83,7 @@ export class LogCursor {
     this.end = end > start && this.bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
   }
 
-  /** Moves the beginning of a line to the beginning of the buffer. A line that fills it all is given up. */
+  /** Moves an incomplete line to the beginning of the buffer. A line that fills the buffer is dropped. */
   #makeRoom(): void {
     if (this.#skipping || (this.#position === 0 && this.#limit === this.bytes.length)) {
       if (!this.#skipping) {

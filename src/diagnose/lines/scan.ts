@@ -1,7 +1,8 @@
 import { BACKSLASH, GREATER, isDigit, LESS, QUOTE, SLASH, SPACE } from './characters.js';
 
 /*
- * Steps over a part of a line of strace, in place. Each says where it comes to; -1 where the part does not end before `end`.
+ * Functions that step over a part of a line of strace, in place. Each returns the position behind the part; -1 where it
+ * does not end before `end`.
  */
 
 export function skipSpaces(bytes: Buffer, start: number, end: number): number {
@@ -16,7 +17,7 @@ export function skipPast(bytes: Buffer, start: number, end: number, closing: num
   return -1;
 }
 
-/** Gives the position of the closing quote, or -1. */
+/** Returns the position of the closing quote, or -1. */
 export function skipQuoted(bytes: Buffer, start: number, end: number): number {
   for (let at = start + 1; at < end; at += 1) {
     const byte = bytes[at];
@@ -27,8 +28,8 @@ export function skipQuoted(bytes: Buffer, start: number, end: number): number {
 }
 
 /**
- * `3</path>`, `1</dev/null<char 1:3>>`: strace escapes angle brackets inside of paths. `1<<CAP_CHOWN` and `=>` are none. Gives the position
- * of the last byte that belongs to it.
+ * `3</path>`, `1</dev/null<char 1:3>>`: strace escapes angle brackets inside of paths. `1<<CAP_CHOWN` and `=>` are no
+ * such part. Returns the position of its last byte.
  */
 export function skipAnnotation(bytes: Buffer, start: number, end: number): number {
   const before = bytes[start - 1] ?? 0;

@@ -1,16 +1,16 @@
 import type { Log } from './log.js';
 
-/** How far the order of lines is the order of what happened. */
+/** How exactly the order of lines is the order of events. */
 export type Order = 'exact' | 'seconds' | 'unknown';
 
-/** Lines of several logs in the order in which they happened, as far as that is known. */
+/** The lines of several logs in the order of events, as far as that is known. */
 export interface Merge {
   readonly order: Order;
   /** Whether lines were put in order by when their calls began. */
   readonly merged: boolean;
-  /** The log whose next line comes next, without waiting. `undefined`: `wait()`. */
+  /** The log that has the next line, where it is in memory. `undefined`: call `wait()`. */
   next(): Log | undefined;
-  /** The same, reading on; `undefined` at the end of all logs. */
+  /** Reads until a log has the next line. `undefined` at the end of all logs. */
   wait(): Promise<Log | undefined>;
   /** A process was made: lines of its own log come after this one. */
   began(pid: number): void;
@@ -37,9 +37,9 @@ function single(log: Log): Merge {
 
 class Entry {
   readonly log: Log;
-  /** When its process was made; later ones go first among equals, since a parent often waits for its child. */
+  /** When its process was made. Among equals the latest goes first, since a parent often waits for its child. */
   rank = 0;
-  /** Whether its process is known to have been made, or nobody else is there who could have made it. */
+  /** Whether the log's process has been made: the logs show that, or no other process could have made it. */
   begun = false;
   startsWithExecve: boolean;
 
@@ -64,7 +64,8 @@ class ManyLogs implements Merge {
   constructor(entries: Entry[]) {
     const clocks = entries.every(({ log }) => log.hasClock);
     this.order = !clocks ? 'unknown' : entries.some(({ log }) => log.wholeSeconds) ? 'seconds' : 'exact';
-    // Logs that name their processes are whole stories, not one process each: they keep the order in which they were given.
+    // A log that names its processes has more than one of them: such logs are read in the order in which they were
+    // given.
     this.#entries = entries.sort((one, other) => firstRank(one) - firstRank(other) || one.log.pid - other.log.pid);
     for (const entry of entries) {
       if (entry.log.pid !== 0 && !entry.log.namesPids) this.#byPid.set(entry.log.pid, entry);

@@ -6,12 +6,13 @@ import { sequenceDiagram } from './sequence.js';
 import { STYLE } from './style.js';
 import { logsTable, usersTable } from './tables.js';
 
-/** Findings that are an accident that has happened; the others wait to happen. */
+/** Findings of accidents that have happened; the others are risks. */
 const ACCIDENTS: readonly FindingKind[] = ['sigbus-after-truncate', 'empty-read'];
 
 /**
- * A diagnosis as one HTML page that needs neither network nor script: for each finding who did what to the file, as a sequence diagram,
- * with evidence and advice beside it; then who reads and who writes. Everything that the report holds is escaped.
+ * A diagnosis as one HTML page that needs neither network nor script: for each finding a sequence diagram of what each
+ * process did to the file, with evidence and advice beside it; then the readers and writers of files. All text of the
+ * report is escaped.
  */
 export function renderDiagnosePage(report: DiagnoseReport): string {
   const title = headline(report);
@@ -119,7 +120,7 @@ function heldLocks(held: Finding['held']): Part {
   );
 }
 
-/** Lines by log: `strace.1: 12, 15`. */
+/** The numbers of lines by log: `strace.1: 12, 15`. */
 function evidence({ timeline, evidence: lines }: Finding): Part {
   const named = new Map<string, number[]>();
   for (const { log = '', line } of timeline) named.set(log, [...(named.get(log) ?? []), line]);

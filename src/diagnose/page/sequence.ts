@@ -2,7 +2,7 @@ import { breakable, html, type Markup, type Part } from '../../html/markup.js';
 import { count, duration } from '../../html/numbers.js';
 import type { Finding, Party, Role, Step, StepKind, Victim } from '../report/index.js';
 
-/** Left to right: who was hurt, or could be, before who did it. */
+/** The roles from left to right: a process that was harmed, or could be, before the one that did it. */
 const ROLES: readonly Role[] = ['victim', 'reader', 'culprit', 'writer'];
 
 const VERBS: Readonly<Record<StepKind, string>> = {
@@ -25,11 +25,11 @@ const VERBS: Readonly<Record<StepKind, string>> = {
 /** A column of the diagram. */
 interface Actor {
   readonly role: Role;
-  /** Absent where the log does not show who it was. */
+  /** Absent where the process is not in the log. */
   readonly party: Party | undefined;
 }
 
-/** What is so with an actor, or with the file, from one step to the next. */
+/** A state of an actor, or of the file, from one step to the next. */
 interface Condition {
   mapped: boolean;
   locked: boolean;
@@ -37,8 +37,9 @@ interface Condition {
 }
 
 /**
- * The steps of a finding as a sequence diagram: a column for each process, a row for each line of the log, in its order. It shows how long
- * the victim has the file mapped, how long somebody holds the lock, and from which step to which the file is shorter than it was.
+ * The steps of a finding as a sequence diagram: a column for each process, a row for each line of the log, in its
+ * order. It shows how long the victim has the file mapped, how long each lock is held, and between which steps the file
+ * is shorter than it was.
  */
 export function sequenceDiagram(finding: Finding): Markup {
   const actors = actorsOf(finding);
@@ -51,7 +52,8 @@ export function sequenceDiagram(finding: Finding): Markup {
     advance(conditions.get(step.role), step.kind);
     if (step.kind === 'truncate') isCut = true;
     const row = renderRow(step, actors, before, conditions, { isCut, sinceMs: elapsed(first, step) });
-    // A write makes the file whole again; one before the signal had not got there yet, though the log has it first.
+    // A write makes the file whole again. A write that the log has before the signal had not ended when the victim was
+    // hit.
     if (step.kind === 'write' && index > lastSignal) isCut = false;
     return row;
   });
@@ -111,7 +113,7 @@ function renderRow(
 `;
 }
 
-/** The stretch of a lane in which something is so: it begins and ends at the step that changes it. */
+/** The part of a lane with a state: it begins and ends at the steps that change the state. */
 function renderBand(what: 'mapped' | 'locked', was: boolean, is: boolean): Markup | undefined {
   if (!was && !is) return undefined;
   return html`<i class="band ${what}${was ? '' : ' from'}${is ? '' : ' to'}"></i>`;
@@ -143,7 +145,7 @@ function advance(condition: Condition | undefined, kind: StepKind): void {
   if (kind === 'end') Object.assign(condition, { mapped: false, locked: false, dead: true });
 }
 
-/** Since the first step, where both have a time. */
+/** The time since the first step, where both have a time. */
 function elapsed(first: Step | undefined, { timeMs }: Step): number | undefined {
   return first?.timeMs === undefined || timeMs === undefined ? undefined : Math.max(0, timeMs - first.timeMs);
 }

@@ -1,6 +1,6 @@
 import { html } from '../../html/markup.js';
 
-/** What only pages of a diagnosis have: the sequence diagram and what stands beside it. */
+/** The styles that only pages of a diagnosis need: for the sequence diagram and the texts beside it. */
 export const STYLE = html`<style>
 .found { list-style: none; display: grid; gap: 10px; }
 .found li { display: grid; grid-template-columns: 190px minmax(0, 1fr); gap: 14px; align-items: baseline; }

@@ -2,10 +2,12 @@ import { breakable, html, type Markup, type Part } from '../../html/markup.js';
 import { count, counted } from '../../html/numbers.js';
 import type { DiagnoseReport, FileUser, LogSummary } from '../report/index.js';
 
-/** Nobody reads more rows. */
+/** More rows would not be read. */
 const MOST_ROWS = 200;
 
-/** Who reads or writes which file, how, and how often under its lock. Nothing where there is nobody. */
+/**
+ * The readers and writers of each file, how they access it, and how often under its lock. Empty where there are none.
+ */
 export function usersTable(title: string, users: DiagnoseReport['readers']): Markup | undefined {
   if (users.length === 0) return undefined;
   const rest =
@@ -37,7 +39,7 @@ function auditedProgram({ exe, comm, ppid, pids, proctitle, perMinute }: NonNull
   return html`<code>${breakable(exe)}</code> (${comm}), ${counted(pids.length, 'process', 'processes')} under pid ${ppid}${rate}${proctitle && html`<br><code class="muted">${proctitle}</code>`}`;
 }
 
-/** The logs, with what could not be understood. */
+/** The logs, with the number of lines that could not be understood. */
 export function logsTable(logs: readonly LogSummary[]): Markup {
   const row = ({ name, format, lines, bytes, garbage }: LogSummary) =>
     html`<tr><th class="text" scope="row"><code>${breakable(name)}</code></th><td data-label="format">${format}</td><td data-label="lines">${count(lines)}</td><td data-label="bytes">${count(bytes)}</td><td data-label="not understood" class="${garbage > 0 ? 'warn' : 'muted'}">${count(garbage)}</td></tr>\n`;

@@ -1,32 +1,42 @@
-/** What can be found. In the order in which a report lists it: the deaths first, then what would have explained them. */
+/**
+ * The kinds of findings, in the order in which a report lists them: the deaths first, then what would explain a death.
+ */
 export const FINDING_KINDS = [
-  /** A process was killed (or hit) by SIGBUS at an address of a mapped file that had been made shorter. */
+  /** SIGBUS killed (or hit) a process at an address in its mapping of a file that had been truncated. */
   'sigbus-after-truncate',
-  /** A file was made shorter while somebody had the pages mapped that went away. Nobody has touched them yet. */
+  /** A file was truncated while a process had mapped pages behind its new end. No process has touched them yet. */
   'truncate-under-mapping',
-  /** A read from the beginning of a file gave nothing, since somebody had emptied it and not written it yet. */
+  /** A read from the beginning of a file gave nothing: a process had emptied it, and not written it yet. */
   'empty-read',
-  /** A file was read while somebody was changing it in place, and neither held a lock. */
+  /**
+   * A file was read while another process changed it in place, and the two did not hold locks that exclude each other.
+   */
   'torn-read-risk',
-  /** Others lock the sidecar of this file, which is changed in place; this process read it without. */
+  /**
+   * Other processes lock the sidecar of this file, which is changed in place; this process read the file without the
+   * lock.
+   */
   'unlocked-reader',
-  /** Others lock the sidecar of this file; this process changed it in place without, or under a shared lock. */
+  /**
+   * Other processes lock the sidecar of this file; this process changed it in place without the lock, or under a shared
+   * one.
+   */
   'unlocked-writer',
-  /** The lock was taken, but only after `O_TRUNC` had emptied the file. */
+  /** The process took the lock only after `O_TRUNC` had emptied the file. */
   'lock-after-truncate',
-  /** The lock was held on a sidecar that did not stand at its path any more: it excludes nobody who comes later. */
+  /** The sidecar that was locked was not at its path any more: such a lock excludes no later process. */
   'lock-on-unlinked-sidecar',
 ] as const;
 
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
-/** How a process is concerned in a finding. */
+/** The role of a process in a finding. */
 export type Role = 'victim' | 'culprit' | 'reader' | 'writer';
 
-/** What a line of a log did to the file of a finding. */
+/** The effect of a line of a log on the file of a finding. */
 export type StepKind =
   | 'open'
-  /** Asked for the length: fstat and its kin. */
+  /** Asked for the length: fstat and similar calls. */
   | 'look'
   | 'map'
   | 'unmap'
@@ -44,7 +54,7 @@ export type StepKind =
   /** The end of the process. */
   | 'end';
 
-/** A line of a log as evidence: who did what to the file, in the order of the log. */
+/** A line of a log as evidence: what a process did to the file. */
 export interface Step {
   /** The process; where the log tells threads apart, their process. */
   pid: number;
@@ -56,18 +66,24 @@ export interface Step {
   line: number;
   /** Name of the log, where there are several. */
   log?: string;
-  /** Milliseconds: since 1970 for logs with `-ttt`, since midnight with `-t` and `-tt`, since the beginning with `-r`. Absent where the log has no times. */
+  /**
+   * Milliseconds: since 1970 for logs with `-ttt`, since midnight with `-t` and `-tt`, since the beginning with `-r`.
+   * Absent where the log has no times.
+   */
   timeMs?: number;
-  /** The call as the log has it, without process and time; shortened where it is long. Control characters are shown as `\u….`. */
+  /**
+   * The call as the log has it, without process and time; shortened where it is long. Control characters are shown as
+   * `\u….`.
+   */
   call: string;
 }
 
-/** Who held the sidecar of the file at the moment that the finding is about. */
+/** A lock on the sidecar of the file at the moment of the finding. */
 export interface HeldSidecar {
   pid: number;
   path: string;
   mode: 'shared' | 'exclusive';
-  /** Where it was taken. */
+  /** The line that took the lock. */
   line: number;
   log?: string;
 }
@@ -78,20 +94,20 @@ export interface Party {
   tid?: number;
   /** What the process runs: the path of the last execve, or the name in the log (`-Y`, audit), where there is one. */
   program?: string;
-  /** The call that the finding is about, as in its {@link Step}. */
+  /** The call that the finding is about, as its {@link Step} has it. */
   call?: string;
   line?: number;
   log?: string;
-  /** The lock that this process held on the sidecar then. */
+  /** The lock that this process held on the sidecar at that moment. */
   lock: 'none' | 'shared' | 'exclusive';
 }
 
-/** Who was hit by SIGBUS, or may be. */
+/** The process that SIGBUS hit, or may hit. */
 export interface Victim extends Party {
-  /** Where it was hit: `0x7f12b48b2000`. Absent where nobody was hit yet. */
+  /** The address of the access: `0x7f12b48b2000`. Absent where the process has not been hit yet. */
   address?: string;
   mapping?: {
-    /** Where the mapping begins: `0x7f12b48b2000`. */
+    /** The address at which the mapping begins: `0x7f12b48b2000`. */
     address: string;
     /** Bytes. */
     length: number;
@@ -104,23 +120,23 @@ export interface Victim extends Party {
   died?: boolean;
 }
 
-/** One thing that was found. */
+/** One finding. */
 export interface Finding {
   kind: FindingKind;
   /** The file; `null` where a process died in a mapping that the log does not show. */
   path: string | null;
   victim?: Victim;
-  /** Absent in a `sigbus-after-truncate`: whoever it was is not in the log. */
+  /** Absent in a `sigbus-after-truncate` whose culprit is not in the log. */
   culprit?: Party;
   reader?: Party;
   writer?: Party;
-  /** How often the log shows it, for the same file and the same processes. The steps are those of the first time. */
+  /** How often the log shows it for the same file and the same processes. The timeline is that of the first time. */
   count: number;
   /** The line numbers of `timeline`. */
   evidence: number[];
-  /** The lines that show it, in the order in which they happened. */
+  /** The lines that show it, in the order of events. */
   timeline: Step[];
-  /** Who held the sidecar at that moment. */
+  /** The locks on the sidecar at that moment. */
   held: HeldSidecar[];
   /** A sentence. */
   message: string;
@@ -139,10 +155,13 @@ export type Manner =
   | 'publish'
   | 'read'
   | 'map'
-  /** Opened for writing; what came of it the log does not tell (audit logs). */
+  /** Opened for writing; an audit log does not tell what was written. */
   | 'open';
 
-/** A process, or (in audit logs) a program, that read or wrote a file which is of interest: locked, changed in place, or in a finding. */
+/**
+ * A process, or (in audit logs) a program, that read or wrote a file of interest: one that is locked, changed in place,
+ * or in a finding.
+ */
 export interface FileUser {
   pid: number;
   program?: string;
@@ -150,9 +169,9 @@ export interface FileUser {
   manners: Manner[];
   /** Number of accesses; descriptors and mappings, not calls of read and write. */
   count: number;
-  /** How many of them began under a lock on the sidecar. */
+  /** How many accesses began under a lock on the sidecar. */
   locked: number;
-  /** The first of them. */
+  /** The first access. */
   line: number;
   log?: string;
   /** Only from audit logs. */
@@ -192,16 +211,17 @@ export interface DiagnoseReport {
   schema: 1;
   logs: LogSummary[];
   /**
-   * What is known of the order between processes. `exact`: one log, or several with microseconds. `seconds`: several logs with times in
-   * seconds. `unknown`: several logs without times. Where it is not exact, findings that rest on the order say so.
+   * How exact the order between processes is. `exact`: one log, or several with microseconds. `seconds`: several logs
+   * with times in seconds. `unknown`: several logs without times. Where it is not exact, findings that depend on the
+   * order say so.
    */
   order: 'exact' | 'seconds' | 'unknown';
   findings: Finding[];
-  /** Findings beyond the number that a report lists. */
+  /** The number of findings that the report does not list. */
   omitted: number;
   writers: FileUser[];
   readers: FileUser[];
-  /** The command that was traced, and how it ended. */
+  /** The command that was traced, and its end. */
   command?: { argv: string[]; exitCode: number | null; signal: string | null };
   /** Whether the reading was interrupted: the report is about what was read until then. */
   interrupted: boolean;

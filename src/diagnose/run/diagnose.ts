@@ -7,7 +7,10 @@ import { type ByteSource, chunkSource, fileSource, LARGEST_BUFFER, SMALLEST_BUFF
 import { inOrder, Log } from '../logs/index.js';
 import type { DiagnoseReport } from '../report/index.js';
 
-/** A log that is not a file: its chunks, and a name for the report. A name that ends with `.4242` gives the process, as `strace -ff` does. */
+/**
+ * A log that is not a file: its chunks, and a name for the report. A name that ends with `.4242` gives the process, as
+ * `strace -ff` does.
+ */
 export interface LogSource {
   name: string;
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
@@ -33,13 +36,15 @@ const MANY_LOGS = 16;
 const PROGRESS_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads strace and audit logs, as streams, and finds what endangers the files in them: who died of SIGBUS and who had truncated, who read
- * or wrote without the lock that others take.
+ * Reads strace and audit logs, as streams, and finds what endangers the files in them: who died of SIGBUS and who had
+ * truncated, who read or wrote without the lock that others take.
  *
- * Guaranteed: memory depends on what is open and mapped at one time, not on the length of the logs; lines that cannot be understood are counted and
- * passed over. *Not* guaranteed: that nothing is found means that the logs show nothing, not that there is nothing.
+ * Guaranteed: memory depends on what is open and mapped at one time, not on the length of the logs; lines that cannot
+ * be understood are counted and passed over. *Not* guaranteed: that nothing is found means that the logs show nothing,
+ * not that there is nothing.
  *
- * Several logs are put in order by their times (`-t`, `-tt`, `-ttt`); without them by who started whom, and `order` says so.
+ * Several logs are put in order by their times (`-t`, `-tt`, `-ttt`); without them by who started whom, and `order`
+ * says so.
  *
  * Throws `ERR_INVALID_ARGUMENT` where there is no log, and the errors of open(2) and read(2).
  */
@@ -50,7 +55,10 @@ export async function diagnose(
   return diagnosePrepared(logs, options, () => {});
 }
 
-/** The same. `prepare` is called once, before the first line: what is known of processes that the log does not show being started. */
+/**
+ * The same. `prepare` is called once, before the first line: what is known of processes that the log does not show
+ * being started.
+ */
 export async function diagnosePrepared(
   logs: readonly (string | URL | LogSource)[],
   options: DiagnoseOptions,

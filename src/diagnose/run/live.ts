@@ -15,12 +15,17 @@ import { type DiagnoseProgress, diagnosePrepared } from './diagnose.js';
 import { presentState } from './present-state.js';
 
 export interface LiveOptions {
-  /** Ends the trace. A command that was started for it gets the signal; processes that were attached to go on. */
+  /**
+   * Ends the trace. A command that was started for it gets the signal; a process that strace was attached to goes on.
+   */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: DiagnoseProgress) => void) | undefined;
 }
 
-/** Also where the standard output of the command goes: to ours, or to standard error, where ours belongs to a report. */
+/**
+ * Where the standard output of the command goes: to that of this process, or to standard error where a report goes to
+ * standard output.
+ */
 export interface CommandOptions extends LiveOptions {
   output?: 'stdout' | 'stderr' | undefined;
 }
@@ -32,10 +37,12 @@ const LOG_NAME = 'strace';
 const MOST_ERROR_TEXT = 4_000;
 
 /**
- * Runs a command under strace(1) and analyses what it and its children do, while they do it. The command has the terminal: standard input,
- * output and error are its own. Resolves when strace ends, with the command's end in `command`.
+ * Runs a command under strace(1) and analyses what it and its children do, while they do it. The command has the
+ * terminal: it uses the standard input, output and error of this process. Resolves when strace ends; `command` tells
+ * how the command ended.
  *
- * The command runs several times slower than by itself. Throws where strace is missing (`ENOENT`, with how to get it) or cannot trace here.
+ * The command runs several times slower than without strace. Throws where strace is missing (`ENOENT`, with how to get
+ * it) or cannot trace here.
  */
 export async function diagnoseCommand(argv: readonly string[], options: CommandOptions = {}): Promise<DiagnoseReport> {
   if (argv.length === 0) throw new HoldfastError('ERR_INVALID_ARGUMENT', 'Expected a command.');
@@ -48,8 +55,8 @@ export async function diagnoseCommand(argv: readonly string[], options: CommandO
 }
 
 /**
- * Attaches to running processes, with all their threads and the children that they make, and analyses what they do until they end or
- * `signal` aborts. What they have open and mapped at the beginning is looked up in /proc.
+ * Attaches to running processes, with all their threads and the children that they make, and analyses what they do
+ * until they end or `signal` is aborted. /proc tells what they have open and mapped at the beginning.
  *
  * Throws where strace is missing (`ENOENT`), where there is no such process, or where tracing it is not allowed.
  */
@@ -79,13 +86,13 @@ async function traced(
   const version = await straceVersion();
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-diagnose-'));
   try {
-    // A FIFO, since strace opens its output by name, and what Node calls a pipe is a socket.
+    // A FIFO: strace opens its output by name, and a pipe of Node is a socket, which has none.
     const fifo = join(folder, 'strace');
     await run('mkfifo', ['-m', '600', fifo]);
-    // By number: a FileHandle would close it a second time, when it is collected as garbage.
+    // By number: a FileHandle would close it a second time when it is garbage-collected.
     const fd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     const chunks = new Socket({ fd, readable: true, writable: false });
-    // strace itself would speak where the command does.
+    // Messages of strace itself would go where the command writes.
     const attaching = stdio[2] === 'pipe';
     const args = straceArguments(fifo, version).filter((word) => !(attaching && word === '--seccomp-bpf'));
     const strace = spawn('strace', [...args, ...target], { stdio });
@@ -94,7 +101,7 @@ async function traced(
     const stop = () => strace.kill('SIGTERM');
     options.signal?.addEventListener('abort', stop, { once: true });
     if (options.signal?.aborted) stop();
-    // Where strace ends before it has opened its output, nobody else ends the stream.
+    // Where strace ends before it has opened its output, nothing else ends the stream.
     void ended.then(() => handOver(chunks));
     try {
       const report = await diagnosePrepared([{ name: LOG_NAME, chunks }], { onProgress: options.onProgress }, prepare);
@@ -112,7 +119,7 @@ async function traced(
   }
 }
 
-/** Lets what has been written be read, then ends the stream. */
+/** Ends the stream when all that was written has been read. */
 function handOver(chunks: Socket): void {
   if (chunks.readableEnded || chunks.destroyed) return;
   if (chunks.bytesRead === 0) setTimeout(() => chunks.bytesRead === 0 && chunks.push(null), 100).unref();

@@ -5,8 +5,8 @@ import { Open } from '../strace/index.js';
 import { isShareable, Mapping, type Mark, type Task } from '../world/index.js';
 
 /**
- * What running processes have open and mapped, from /proc, for a trace that begins in the middle of their lives. What cannot be
- * looked up (a process that has just ended, one of another user) is left out.
+ * What running processes have open and mapped, from /proc, for a trace that begins while they run. A process that
+ * cannot be read (it has just ended, or is another user's) is left out.
  */
 export function presentState(inquiry: Inquiry, pids: readonly number[]): void {
   for (const pid of pids) {
@@ -71,9 +71,9 @@ function mapFile(inquiry: Inquiry, task: Task, line: string): void {
   mapping.inode.addMapping(mapping);
 }
 
-function attempt<T>(look: () => T): T | undefined {
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return look();
+    return read();
   } catch {
     return undefined;
   }

@@ -1,9 +1,12 @@
 import { BACKSLASH, GREATER, hexValue, isDigit, LESS, MINUS, QUOTE, SLASH, STAR, ZERO } from '../lines/index.js';
 import type { StraceLine } from './line.js';
 
-/** Reads the arguments of the call that a {@link StraceLine} holds. An argument that is missing or no number is NaN; so is a missing path `undefined`. */
+/**
+ * Functions that read the arguments of the call in a {@link StraceLine}. A number that is missing is NaN, a path that
+ * is missing `undefined`.
+ */
 
-/** A number, decimal, octal or hexadecimal: `3`, `-100`, `0x1000`, `0666`, also where a remark or a path follows. */
+/** A number, decimal, octal or hexadecimal: `3`, `-100`, `0x1000`, `0666`. A comment or a path may follow it. */
 export function numberOf(line: StraceLine, index: number): number {
   if (index >= line.argumentCount) return Number.NaN;
   return numberAt(line.bytes, line.argumentStart[index] ?? 0, line.argumentEnd[index] ?? 0);
@@ -32,12 +35,12 @@ export function numberAt(bytes: Uint8Array, start: number, end: number): number 
   return negative ? -value : value;
 }
 
-/** Whether an argument holds this text, anywhere. For what is rare. */
+/** Whether an argument contains this text. Slow: for rare calls. */
 export function holds(line: StraceLine, index: number, text: string): boolean {
   return argumentText(line, index).includes(text);
 }
 
-/** An argument as it stands there, copied. */
+/** The text of an argument, copied. */
 export function argumentText(line: StraceLine, index: number): string {
   if (index >= line.argumentCount) return '';
   return line.bytes.toString('latin1', line.argumentStart[index] ?? 0, line.argumentEnd[index] ?? 0);
@@ -56,8 +59,9 @@ export const Open = {
 } as const;
 
 /**
- * The flags of an open in a range of bytes: names (`O_WRONLY|O_CREAT`), a number (`0x241`), or both. Only what {@link Open} lists is kept of the
- * names. They are told apart by one or two letters, since this is done for every open of the log.
+ * The flags of an open in a range of bytes: names (`O_WRONLY|O_CREAT`), a number (`0x241`), or both. Names that
+ * {@link Open} does not list are left out. Names are recognised by one or two letters, since this is done for every
+ * open of the log.
  */
 export function openFlags(bytes: Uint8Array, start: number, end: number): number {
   let flags = 0;
@@ -96,7 +100,10 @@ function flagNamed(bytes: Uint8Array, at: number): number {
   return first === 80 ? Open.path : 0;
 }
 
-/** A quoted argument, its escapes undone. `cut`: strace shows its beginning only. `undefined` where the argument is no string. */
+/**
+ * A quoted argument without its escapes. `cut`: strace shows only its beginning. `undefined` where the argument is no
+ * string.
+ */
 export function quoted(line: StraceLine, index: number): string | undefined {
   if (index >= line.argumentCount) return undefined;
   const { bytes } = line;
@@ -157,13 +164,16 @@ export function unescaped(bytes: Buffer, start: number, end: number): string {
   return out.toString('utf8', 0, length);
 }
 
-/** What `-y` puts behind a descriptor. */
+/** The text that `-y` puts behind a descriptor. */
 export interface Annotation {
   readonly path: string;
   readonly deleted: boolean;
 }
 
-/** The path behind the descriptor in this argument: `3</tmp/x>`. `undefined` where there is none, or what is open has no path. */
+/**
+ * The path behind the descriptor in this argument: `3</tmp/x>`. `undefined` where there is none, or where the open file
+ * has no path.
+ */
 export function annotationOf(line: StraceLine, index: number): Annotation | undefined {
   if (index >= line.argumentCount) return undefined;
   return annotationIn(line.bytes, line.argumentStart[index] ?? 0, line.argumentEnd[index] ?? 0);

@@ -1,4 +1,6 @@
-/** The system calls that say something about files, descriptors, mappings and processes. What is not here is passed over after its name. */
+/**
+ * The system calls that matter for files, descriptors, mappings and processes. Of any other call only the name is read.
+ */
 export const CALLS = {
   open: 'open',
   openat: 'openat',
@@ -89,7 +91,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   byHash.set(hash, { name, call });
 }
 
-/** One step of the hash over a name, so that a parser can go over the name once. */
+/** Adds one character to the hash of a name, so that a parser reads the name only once. */
 export function hashStep(hash: number, byte: number): number {
   return (Math.imul(hash, 33) + byte) | 0;
 }

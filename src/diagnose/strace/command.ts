@@ -1,11 +1,12 @@
 import { CALLS } from './calls.js';
 
-/** Calls that only say which process a log is about; strace tells that itself where it is asked to follow. */
+/** Calls that only tell which process a log is about. With `-f` strace tells that itself. */
 const NEEDLESS = new Set(['getpid', 'gettid', 'set_tid_address', 'exit']);
 
 /**
- * The arguments with which strace writes what `diagnose` needs, and little else: calls on files, descriptors, mappings and processes,
- * SIGBUS, paths of descriptors, times; of what is read and written only the beginning. Calls that an architecture lacks are marked with `?`.
+ * The arguments with which strace writes what `diagnose` needs, and little else: calls on files, descriptors, mappings
+ * and processes, SIGBUS, paths of descriptors, times; and of the data that is read and written only the beginning. `?`
+ * marks calls that some architectures lack.
  */
 export function straceArguments(outputPath: string, version: StraceVersion): string[] {
   const calls = Object.keys(CALLS).filter((name) => !NEEDLESS.has(name));
@@ -21,7 +22,7 @@ export function straceArguments(outputPath: string, version: StraceVersion): str
     `trace=${calls.map((name) => `?${name}`).join(',')}`,
     '-e',
     'signal=SIGBUS',
-    // Fatal signals end the trace, and what it started, at once.
+    // Fatal signals end strace at once, and the command that it started.
     '-I',
     '2',
     ...(atLeast(5, 3) ? ['--seccomp-bpf'] : []),
@@ -41,7 +42,7 @@ export function parseStraceVersion(text: string): StraceVersion {
   return { major: Number(major), minor: Number(minor) };
 }
 
-/** Said where there is no strace. */
+/** The message where strace is missing. */
 export const HOW_TO_GET_STRACE =
   'strace is not on the PATH. Install it (Debian, Ubuntu: apt-get install strace; Fedora, RHEL: dnf install strace; Alpine: apk add strace; ' +
   'Arch: pacman -S strace), or make a log on a machine that has it and give that: strace -f -ttt -y -o trace.log CMD; holdfast diagnose trace.log';

@@ -5,7 +5,10 @@ import type { StraceLine } from './line.js';
 const LONGEST = 8 * 1024;
 const UNFINISHED_LENGTH = '<unfinished ...>'.length;
 
-/** A call of one thread of which the log has shown the first half: `openat(AT_FDCWD, "/x", <unfinished ...>`. Its bytes are used again. */
+/**
+ * A call of one thread of which the log has shown the first half: `openat(AT_FDCWD, "/x", <unfinished ...>`. Its bytes
+ * are used again.
+ */
 export class HalfCall {
   /** Whether there is one at present. */
   begun = false;

@@ -30,8 +30,8 @@ import { PERSONALITY, PROCESS, SPEAKER } from './notice.js';
 import { LinePrefix } from './prefix.js';
 
 /**
- * What a line is. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of strace). `unfinished` and
- * `resumed` are the two halves of a call of interest.
+ * What a line is. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of
+ * strace). `unfinished` and `resumed` are the two halves of a call of interest.
  */
 export type LineKind = 'call' | 'unfinished' | 'resumed' | 'signal' | 'end' | 'attached' | 'other' | 'garbage';
 
@@ -45,8 +45,8 @@ const RESUMED = 'resumed>';
 const MOST_ARGUMENTS = 10;
 
 /**
- * One line of strace, taken apart in place: all fields are numbers or positions in `bytes`, and the same object serves for every line. Only the
- * calls of `CALLS` are looked at beyond their name.
+ * One line of strace, taken apart in place: all fields are numbers or positions in `bytes`, and the same object serves
+ * for every line. Only the calls of `CALLS` are looked at beyond their name.
  */
 export class StraceLine extends LinePrefix {
   kind: LineKind = 'garbage';
@@ -170,7 +170,10 @@ export class StraceLine extends LinePrefix {
     return known ? 'call' : 'other';
   }
 
-  /** Finds where each argument begins and ends. Gives the position behind the closing parenthesis, or -1 where there is none. */
+  /**
+   * Finds where each argument begins and ends. Gives the position behind the closing parenthesis, or -1 where there is
+   * none.
+   */
   #parseArguments(start: number): number {
     const { bytes, end, argumentStart, argumentEnd } = this;
     let count = 0;

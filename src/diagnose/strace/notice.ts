@@ -36,8 +36,9 @@ export interface Notice {
 }
 
 /**
- * Finds a message of strace in a line. Without `-o` both go to standard error, and a message is written at once: in the middle of a line too, of which
- * strace writes the rest after the message's line break. What is in quotes or in angle brackets is the program's own. `false`: there is none.
+ * Finds a message of strace in a line. Without `-o` both go to standard error, and a message is written at once: in the
+ * middle of a line too, of which strace writes the rest after the message's line break. What is in quotes or in angle
+ * brackets is the program's own. `false`: there is none.
  */
 export function findNotice(bytes: Buffer, start: number, end: number, found: Notice): boolean {
   for (let at = start; at < end; at += 1) {
@@ -87,8 +88,8 @@ function isOfPath(byte: number): boolean {
 }
 
 /**
- * Whether a line ends as no message does: `= 3`, `= 0x7f12`, `= ?`, `<unfinished ...>`, `---`, the frame of a stack. It is looked at from its end, since
- * most lines are whole, and no message has to be looked for in them.
+ * Whether a line ends as no message does: `= 3`, `= 0x7f12`, `= ?`, `<unfinished ...>`, `---`, the frame of a stack. It
+ * is looked at from its end, since most lines are whole, and no message has to be looked for in them.
  */
 export function endsAsCall(bytes: Buffer, start: number, end: number): boolean {
   const last = bytes[end - 1] ?? 0;

@@ -6,9 +6,10 @@ import { endsAsCall, findNotice, type Notice } from './notice.js';
 const LONGEST = 64 * 1024;
 
 /**
- * A line of a log. One that a message of strace has cut, in two or in more, is put together again. The message comes first, as a line of its own, and
- * the line that it stood in comes where its rest is. For strace prints that rest, or ` <unfinished ...>`, before anything but further messages; only
- * the program's own words can come in between, where they go to the same place.
+ * A line of a log. One that a message of strace has cut, in two or in more, is put together again. The message comes
+ * first, as a line of its own, and the line that it stood in comes where its rest is. For strace prints that rest, or
+ * ` <unfinished ...>`, before anything but further messages; only the program's own words can come in between, where
+ * they go to the same place.
  */
 export class WholeLine extends StraceLine {
   /** The line of the log in which it begins. */

@@ -1,7 +1,7 @@
-/** What a path led to at one moment. */
+/** The state of a path at one moment. */
 export type FileState =
   | { readonly kind: 'absent' }
-  /** `inode` is told apart by device and number; both stay the file's own for as long as it is watched. */
+  /** `device` and `inode` identify the file; while it is watched, no other file gets them. */
   | {
       readonly kind: 'file';
       readonly device: bigint;
@@ -24,56 +24,56 @@ export interface BeginEvent extends EventOf<'begin'> {
   readonly inode: number | null;
 }
 
-/** The length of an inode changed, that others may have open: the file is written in place. */
+/** The length of the same inode changed: the file is written in place, and readers may have it open. */
 export interface ResizedEvent extends EventOf<'resized'> {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * The inode and its length are the same, and its time of modification is not: it was written in place. Whether it was shorter in between
- * no look has seen.
+ * The inode and its length are the same, and its time of modification is not: it was written in place. No look has seen
+ * whether it was shorter in between.
  */
 export interface RewrittenEvent extends EventOf<'rewritten'> {
   readonly bytes: number;
 }
 
-/** Another inode stands at the path: a new version was put there in one step, or the file was removed and made anew. */
+/** The path has another inode: a new version was published, or the file was removed and made anew. */
 export interface PublishedEvent extends EventOf<'published'> {
   readonly from: number;
   readonly to: number;
   readonly inode: number;
 }
 
-/** A file stands where there was none. */
+/** The path has a file, and had none. */
 export interface AppearedEvent extends EventOf<'appeared'> {
   readonly to: number;
   readonly inode: number;
 }
 
-/** No regular file stands at the path any more. */
+/** The path has no regular file any more. */
 export interface VanishedEvent extends EventOf<'vanished'> {
   readonly from: number;
 }
 
 /**
- * How a file came to have 0 bytes: the length of its inode was cut; an empty file was put or made at its path; or it had none when the
- * watch began.
+ * How a file came to have 0 bytes: its inode was truncated; an empty file was published or made at its path; or it was
+ * empty when the watch began.
  */
 export type EmptyOrigin = 'truncated' | 'created' | 'before';
 
-/** A moment at 0 bytes, told when it is over. `atMs` is its beginning. */
+/** A moment at 0 bytes, reported when it is over. `atMs` is its beginning. */
 export interface EmptyEvent extends EventOf<'empty'> {
   readonly origin: EmptyOrigin;
   /** From the first look that saw 0 bytes to the first that did not. */
   readonly durationMs: number;
-  /** It cannot have been longer: from the last look before to the first one after. */
+  /** The upper bound of its duration: from the last look before to the first one after. */
   readonly mostMs: number;
   /** False where the watch ended while the file was still empty. */
   readonly over: boolean;
 }
 
-/** What a watch sees, in the order in which it saw it. */
+/** The events of a watch, in the order in which it saw them. */
 export type WatchEvent =
   | BeginEvent
   | ResizedEvent
@@ -83,7 +83,7 @@ export type WatchEvent =
   | VanishedEvent
   | EmptyEvent;
 
-/** What lies between two looks at a path. What changed more than once in between shows as one change. */
+/** The changes between two looks at a path. Several changes of one kind show as one. */
 export function changeBetween(
   before: FileState,
   now: FileState,
@@ -104,7 +104,7 @@ export function changeBetween(
   return before.modifiedNs === now.modifiedNs ? undefined : { kind: 'rewritten', path, atMs, bytes: to };
 }
 
-/** What is printed of a time in milliseconds; a look takes longer than a microsecond. */
+/** A time in milliseconds, rounded to microseconds; a look takes longer than one. */
 export function toMicroseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1_000) / 1_000;
 }

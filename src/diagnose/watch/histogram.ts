@@ -1,4 +1,7 @@
-/** More lengths than these are counted together, by powers of two: memory stays bounded, and so does what a reader has to read. */
+/**
+ * Where there are more lengths than this, they are counted by powers of two: memory stays bounded, and so does the
+ * report.
+ */
 const MOST_EXACT_SIZES = 24;
 
 /** Lengths from `fromBytes` to `toBytes`, both included. */
@@ -7,16 +10,19 @@ export interface SizeRow {
   readonly toBytes: number;
   /** How often the file came to such a length. */
   readonly times: number;
-  /** For how long it had one, all in all. */
+  /** For how long it had such a length, in sum. */
   readonly ms: number;
 }
 
-/** Which lengths a file had, how often and for how long. Exact as long as there are few; then by powers of two, 0 apart. */
+/**
+ * The lengths that a file had, how often and for how long. Exact while there are few; then by powers of two, with 0
+ * apart.
+ */
 export class SizeHistogram {
   #rows = new Map<number, { fromBytes: number; toBytes: number; times: number; ms: number }>();
   #grouping: 'exact' | 'by powers of two' = 'exact';
 
-  /** The file came to this length. */
+  /** The file has got this length. */
   count(bytes: number): void {
     this.#row(bytes).times += 1;
   }
@@ -58,12 +64,12 @@ export class SizeHistogram {
   }
 }
 
-/** The power of two at or below; 0 for 0. */
+/** The largest power of two that is not above the value; 0 for 0. */
 function groupOf(bytes: number): number {
   return bytes === 0 ? 0 : 2 ** Math.floor(Math.log2(bytes));
 }
 
-/** Durations below `underMs` that are not in the row before; `null` is without a limit. */
+/** The durations below `underMs` that are not in the row before. `null`: no limit. */
 export interface DurationRow {
   readonly underMs: number | null;
   readonly count: number;
@@ -71,7 +77,7 @@ export interface DurationRow {
 
 const LIMITS_MS = [0.01, 0.1, 1, 10, 100, 1_000, 10_000];
 
-/** How long something took, by powers of ten from 10 microseconds on. */
+/** Durations by powers of ten, from 10 microseconds on. */
 export class DurationHistogram {
   readonly #counts = new Array<number>(LIMITS_MS.length + 1).fill(0);
 

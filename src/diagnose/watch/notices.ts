@@ -3,14 +3,14 @@ import { basename, dirname } from 'node:path';
 import { clearTimeout, setTimeout } from '../../os/timers.js';
 
 /**
- * What the kernel tells about files while it happens (inotify(7)): that somebody changes one, not what. Where it cannot, because it has no
- * watches left or the file system has none, there are no notices.
+ * Notices of the kernel about files (inotify(7)): they tell at once that a file is changed, but not how. There are none
+ * where the kernel has no watches left, or the file system gives none.
  */
 export class WatchNotices {
   readonly #watchers: FSWatcher[] = [];
   #wake: () => void = () => {};
 
-  /** `heard` is called at each notice, and gives whether a pause ends by it. */
+  /** `heard` is called at each notice, and returns whether the notice ends a pause. */
   constructor(paths: readonly string[], heard: () => 'wake' | 'sleep on') {
     for (const [folder, names] of namesByFolder(paths)) {
       try {
@@ -20,12 +20,12 @@ export class WatchNotices {
         watcher.on('error', () => watcher.close());
         this.#watchers.push(watcher);
       } catch {
-        // The looks alone must do.
+        // Without notices, the looks must be enough.
       }
     }
   }
 
-  /** Waits for so long, or until a notice that wakes. */
+  /** Waits for this time, or until a notice that ends the pause. */
   pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
@@ -41,7 +41,10 @@ export class WatchNotices {
   }
 }
 
-/** Folders are watched, not files: a file that is replaced is another one. A symbolic link is watched where it stands and where it leads. */
+/**
+ * Folders are watched, not files: a file that is replaced is another one. Of a symbolic link, its own folder and that
+ * of its target are watched.
+ */
 function namesByFolder(paths: readonly string[]): Map<string, Set<string>> {
   const namesIn = new Map<string, Set<string>>();
   for (const path of paths.flatMap((path) => [path, targetOf(path)])) {

@@ -1,25 +1,25 @@
 import { toMicroseconds, type WatchEvent } from './events.js';
 import { DurationHistogram, type DurationRow, SizeHistogram, type SizeRow } from './histogram.js';
 
-/** What was seen of one file. Times in milliseconds. */
+/** The observations of one file. Times in milliseconds. */
 export interface WatchSummary {
   readonly path: string;
   /** How often it was looked at. */
   readonly looks: number;
   /** Changes of the length of an inode that stayed the same. */
   readonly resized: number;
-  /** Those of them that made it shorter, down to 0 bytes or not. */
+  /** How many of these changes made it shorter. */
   readonly shrunk: number;
-  /** How often it was written in place and had the same length afterwards, as the time of modification tells. */
+  /** How often it was written in place and kept its length: its time of modification changed. */
   readonly rewritten: number;
-  /** How often another inode stood at the path. */
+  /** How often the path got another inode. */
   readonly published: number;
   readonly appeared: number;
   readonly vanished: number;
-  /** Moments at 0 bytes; `before` is not counted as harm, since nobody was seen emptying the file. */
+  /** Moments at 0 bytes. One that began before the watch does not count as harm, since its cause was not seen. */
   readonly empty: {
     readonly moments: number;
-    /** How many began with an inode being cut, and how many with an empty file at the path. */
+    /** How many began with a truncation, and how many with an empty file at the path. */
     readonly truncated: number;
     readonly created: number;
     readonly totalMs: number;
@@ -29,7 +29,7 @@ export interface WatchSummary {
   readonly sizes: readonly SizeRow[];
 }
 
-/** Whether a reader could have met an empty file, or have had the end of a mapping cut off. */
+/** Whether a reader could have read an empty file, or lost the end of a mapping. */
 export function isHarm({ empty, shrunk }: WatchSummary): boolean {
   return empty.truncated + empty.created + shrunk > 0;
 }
@@ -72,9 +72,9 @@ export class WatchTally {
     this.#turnTo(event.to, event.atMs);
   }
 
-  /** What was seen until then, with so many looks. */
+  /** The observations until then. `looks`: how often the file was looked at. */
   summary(atMs: number, looks: number): WatchSummary {
-    this.#settle(atMs);
+    this.#addUntil(atMs);
     const { path } = this;
     const totalMs = toMicroseconds(this.#empty.totalMs);
     const empty = { ...this.#empty, totalMs, durations: this.#durations.rows };
@@ -96,12 +96,12 @@ export class WatchTally {
   }
 
   #turnTo(bytes: number | undefined, atMs: number): void {
-    this.#settle(atMs);
+    this.#addUntil(atMs);
     this.#bytes = bytes;
     if (bytes !== undefined) this.#sizes.count(bytes);
   }
 
-  #settle(atMs: number): void {
+  #addUntil(atMs: number): void {
     if (this.#bytes !== undefined) this.#sizes.lasted(this.#bytes, atMs - this.#sinceMs);
     this.#sinceMs = atMs;
   }

@@ -10,15 +10,15 @@ import { isHarm, type WatchSummary, WatchTally } from './tally.js';
 import { WatchedFile } from './watched-file.js';
 
 export interface WatchOptions {
-  /** Ends the watch; what was seen until then is reported. Without it and `seconds` it never ends. */
+  /** Ends the watch; the report is about what was seen until then. Without it and `seconds` the watch never ends. */
   signal?: AbortSignal | undefined;
-  /** How long to watch, in seconds and parts of them. Default: until the signal. */
+  /** How long to watch, in seconds (fractions are allowed). Default: until the signal. */
   seconds?: number | undefined;
-  /** Hears each event as it is seen, on the calling thread; what it does delays the next look. */
+  /** Called with each event when it is seen, on the calling thread; the call delays the next look. */
   onEvent?: ((event: WatchEvent) => void) | undefined;
 }
 
-/** What `holdfast watch --json` ends with. */
+/** The last line of `holdfast watch --json`. */
 export interface WatchReport {
   readonly schema: 1;
   /** How long it was watched. */
@@ -31,16 +31,16 @@ export interface WatchReport {
 }
 
 /**
- * Watches files from outside: their lengths, moments at 0 bytes, new inodes, absence. It opens no file for reading, takes no lock, and
- * changes nothing.
+ * Watches files from outside: their lengths, moments at 0 bytes, new inodes, absence. It opens no file for reading,
+ * takes no lock, and changes nothing.
  *
- * What it tells has happened. It does **not** see what begins and ends between two looks: a file is looked at a few hundred times a
- * second, at once when the kernel tells of a change, and for a second after that without a pause for about a quarter of the time. A moment at 0 bytes that lasts for
- * microseconds is seen sooner or later where it comes again and again, and may be missed where it comes once; so a watch that found
- * nothing proves little.
+ * What it reports has happened. It does **not** see what begins and ends between two looks. It looks at a file a few
+ * hundred times a second, at once when the kernel tells of a change, and for a second after that for about a quarter of
+ * the time without a pause. A moment at 0 bytes that lasts for microseconds is seen sooner or later if it recurs, and
+ * may be missed if it comes once; so a watch that found nothing proves little.
  *
- * Files need not be there; their folders must be. Rejects with `ERR_INVALID_ARGUMENT` for a path that is something else than a regular
- * file, and with the system's error where a path cannot be looked at.
+ * Files need not exist; their folders must. Rejects with `ERR_INVALID_ARGUMENT` for a path that is not a regular file,
+ * and with the system's error where a path cannot be looked at.
  */
 export async function watchFiles(paths: readonly (string | URL)[], options: WatchOptions = {}): Promise<WatchReport> {
   const { seconds, signal, onEvent } = options;
@@ -106,7 +106,7 @@ function youngestMoment(files: readonly WatchedFile[]): number | undefined {
   }, undefined);
 }
 
-/** A file that is not there may come; a folder that is not there is a mistake in the path. */
+/** A file may be made later; a missing folder is a mistake in the path. */
 function assertWatchable(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) throw invalidArgument(`Expected a regular file: ${path}`);

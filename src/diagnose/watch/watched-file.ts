@@ -5,8 +5,8 @@ import { changeBetween, type EmptyOrigin, type FileState, toMicroseconds, type W
 const ABSENT: FileState = { kind: 'absent' };
 
 /**
- * O_PATH of Linux (open(2)), which node:fs does not name: a descriptor that only keeps the inode. It needs no right to read, waits for
- * nobody, and is no access that others could see.
+ * O_PATH of Linux (open(2)), which node:fs does not name: a descriptor that only refers to the inode. To open it needs
+ * no right to read, never blocks, and is no access that other programs could see.
  */
 const O_PATH = 0o10_000_000;
 const TO_KEEP_AN_INODE = process.platform === 'linux' ? O_PATH : constants.O_RDONLY | constants.O_NONBLOCK;
@@ -15,26 +15,25 @@ const TO_KEEP_AN_INODE = process.platform === 'linux' ? O_PATH : constants.O_RDO
 interface OpenMoment {
   readonly origin: EmptyOrigin;
   readonly sinceMs: number;
-  /** When the file was last seen with other than 0 bytes. */
+  /** When the file was last seen with more than 0 bytes. */
   readonly notBeforeMs: number;
 }
 
 /**
- * One file that is looked at over and over.
- *
- * The inode that was seen last is kept open. Else its number could be given to the next file as soon as it is replaced, and a new version
- * would pass for the old one rewritten in place.
+ * A file that is looked at again and again. The inode that was seen last stays open. Otherwise the system could give
+ * its number to the next file as soon as it is replaced, and a new version would seem to be the old one, written in
+ * place.
  */
 export class WatchedFile {
   readonly path: string;
   readonly #tell: (event: WatchEvent) => void;
   #state: FileState = ABSENT;
-  #keptFd: number | undefined;
+  #fd: number | undefined;
   #moment: OpenMoment | undefined;
   #lastLookMs = 0;
   #looks = 0;
 
-  /** `tell` hears each event as it is seen. */
+  /** `tell` is called with each event when it is seen. */
   constructor(path: string, tell: (event: WatchEvent) => void) {
     this.path = path;
     this.#tell = tell;
@@ -45,12 +44,12 @@ export class WatchedFile {
     return this.#looks;
   }
 
-  /** Since when the file has 0 bytes; `undefined` where it has others, or is not there. */
+  /** Since when the file has had 0 bytes; `undefined` where it has more, or does not exist. */
   get emptySinceMs(): number | undefined {
     return this.#moment?.sinceMs;
   }
 
-  /** The first look. Throws the system's error where the path cannot be looked at; that there is nothing is none. */
+  /** The first look. Throws the system's error where the path cannot be looked at. A missing file is no error. */
   begin(atMs: number): void {
     this.#state = this.#see();
     this.#lastLookMs = atMs;
@@ -60,7 +59,7 @@ export class WatchedFile {
     if (there?.bytes === 0) this.#moment = { origin: 'before', sinceMs: atMs, notBeforeMs: atMs };
   }
 
-  /** Looks, and tells what is different. True where something is. */
+  /** Looks, and reports the differences. True where there are any. */
   look(atMs: number): boolean {
     const now = this.#see();
     const change = changeBetween(this.#state, now, this.path, atMs);
@@ -73,10 +72,10 @@ export class WatchedFile {
     return change !== undefined;
   }
 
-  /** Gives up the inode, and tells of a moment at 0 bytes that is not over. */
+  /** Closes the inode, and reports a moment at 0 bytes that is not over. */
   end(atMs: number): void {
     if (this.#moment !== undefined) this.#tellMoment(this.#moment, atMs, { over: false });
-    this.#keep(undefined);
+    this.#replaceFd(undefined);
   }
 
   #followEmptiness(now: FileState, origin: EmptyOrigin, atMs: number): void {
@@ -98,37 +97,37 @@ export class WatchedFile {
     this.#looks += 1;
     const stats = statOf(this.path);
     if (stats === undefined) {
-      this.#keep(undefined);
+      this.#replaceFd(undefined);
       return ABSENT;
     }
     const known = this.#state;
-    const isKept = this.#keptFd !== undefined && known.kind === 'file';
+    const isKept = this.#fd !== undefined && known.kind === 'file';
     if (isKept && known.inode === stats.ino && known.device === stats.dev) return stateOf(stats);
     return this.#seeAnother();
   }
 
-  /** Keeps the inode first, and believes only what the descriptor says: the path may lead elsewhere again by now. */
+  /** Opens the inode first, then asks the descriptor for its state: the path may lead to another file by now. */
   #seeAnother(): FileState {
     let fd: number;
     try {
       fd = openSync(this.path, TO_KEEP_AN_INODE);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
-      this.#keep(undefined);
+      this.#replaceFd(undefined);
       return ABSENT;
     }
-    this.#keep(fd);
+    this.#replaceFd(fd);
     const stats = fstatSync(fd, { bigint: true });
     if (!stats.isFile()) {
-      this.#keep(undefined);
+      this.#replaceFd(undefined);
       return ABSENT;
     }
     return stateOf(stats);
   }
 
-  #keep(fd: number | undefined): void {
-    if (this.#keptFd !== undefined) closeSync(this.#keptFd);
-    this.#keptFd = fd;
+  #replaceFd(fd: number | undefined): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = fd;
   }
 }
 
@@ -136,7 +135,7 @@ function stateOf({ dev, ino, size, mtimeNs }: BigIntStats): FileState {
   return { kind: 'file', device: dev, inode: ino, bytes: Number(size), modifiedNs: mtimeNs };
 }
 
-/** `undefined` where no regular file is. */
+/** `undefined` where there is no regular file. */
 function statOf(path: string): BigIntStats | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false, bigint: true });

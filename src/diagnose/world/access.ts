@@ -11,7 +11,7 @@ export interface Access {
   writers: Tally | undefined;
 }
 
-/** Accesses of one kind: how many, how many under a lock, and what the first one without looked like. */
+/** Accesses of one kind: how many, how many under a lock, and the evidence of the first one without. */
 export interface Tally {
   count: number;
   locked: number;
@@ -22,7 +22,7 @@ export interface Tally {
   readonly manners: Manner[];
   unlocked: Evidence | undefined;
   unlockedCount: number;
-  /** Held, but on a file that had lost its name. */
+  /** The lock was held on a file that had lost its name. */
   unlinked: Evidence | undefined;
   unlinkedCount: number;
 }
@@ -34,15 +34,15 @@ export interface Evidence {
   readonly lock: Lock | undefined;
 }
 
-/** A file that is being written over, from its beginning, through one descriptor. */
+/** A rewrite of a file in place, from its beginning, through one descriptor. */
 export interface Rewriting {
   readonly process: Process;
   readonly description: Description;
   readonly mark: Mark;
   readonly own: 'none' | 'shared' | 'exclusive';
-  /** How far it has come. */
+  /** The position that it has reached. */
   upTo: number;
-  /** Who read meanwhile; a finding if the writer went on. */
+  /** Reads in the meantime. They are a finding if the writer goes on. */
   readonly reads: { process: Process; marks: Mark[]; held: Lock[] }[];
 }
 
@@ -52,7 +52,7 @@ export interface Change {
   readonly description: Description | undefined;
 }
 
-/** A read beside a change, by reader and writer. */
+/** A read during a change, with its reader and writer. */
 export interface Overlap {
   readonly reader: Process;
   readonly writer: Process;

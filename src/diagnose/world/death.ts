@@ -3,7 +3,7 @@ import type { Mark } from './mark.js';
 import type { MapCall, Mapping } from './memory.js';
 import type { Process } from './process.js';
 
-/** A process as it takes part in something. */
+/** A process with what is known of it. */
 export interface PartyDraft {
   readonly process: Process;
   readonly mark: Mark | undefined;
@@ -16,7 +16,7 @@ export interface VictimDraft extends PartyDraft {
   died?: boolean;
 }
 
-/** A process that SIGBUS hit. */
+/** A process that was hit by SIGBUS. */
 export interface Death {
   readonly victim: VictimDraft;
   readonly mark: Mark;

@@ -2,36 +2,38 @@ import type { Evidence } from './access.js';
 import type { Inode, Lock } from './inode.js';
 import type { Mark } from './mark.js';
 
-/** An open file description: what `dup` and `fork` share. */
+/** An open file description, which `dup` and `fork` share. */
 export class Description {
-  /** `undefined` for what is no file that could be shared: pipes, sockets, /proc, /dev. */
+  /** `undefined` where it is no file that processes could share: a pipe, a socket, /proc, /dev. */
   readonly inode: Inode | undefined;
   readonly path: string;
   readonly flags: number;
   readonly opened: Mark | undefined;
-  /** The table it was opened in. */
+  /** The table of descriptors that it was opened in. */
   readonly table: DescriptorTable;
-  /** Whether other tables have it too. */
+  /** Whether other tables refer to it as well. */
   inherited = false;
   references = 0;
-  /** Where the next read or write takes place; NaN where the log does not tell. */
+  /** The position of the next read or write; NaN where the log does not tell. */
   offset: number;
-  /** The last look at the length, and what it said. */
+  /** The last time that a process asked for the length, and the answer. */
   looked: Mark | undefined;
   sizeSeen = Number.NaN;
-  /** Reads in one go from the beginning on: where they have come to, and what the file's `changes` were at the first. */
+  /**
+   * Sequential reads from the beginning: the position they have reached, and the file's `changes` at the first of them.
+   */
   readUpTo = 0;
   changesAtFirstRead = -1;
   firstRead: Mark | undefined;
-  /** Whether reads and writes through it are in the file's accesses. */
+  /** Whether its reads and writes have been counted as accesses of the file. */
   readNoted = false;
   writeNoted = false;
-  /** Whether an access in the middle of its life, without the lock that it had at first, has been counted. */
+  /** Whether an access has been counted that came after the first lock was given up. */
   lateNoted = false;
   wrote = false;
-  /** The file was made shorter through it. */
+  /** The last truncation through it. */
   emptied = false;
-  /** It was emptied by opening it, without the lock; what comes of it is not known yet. */
+  /** The open emptied the file without the lock. Whether that is a finding is not known yet. */
   emptiedUnlocked: Evidence | undefined;
   lock: Lock | undefined;
 

@@ -9,16 +9,19 @@ import type { Truncation } from './truncation.js';
 export interface Lock {
   readonly mode: 'shared' | 'exclusive';
   readonly inode: Inode;
-  /** flock(2) and OFD locks belong to an open file description, those of fcntl(2), and directories made as a lock, to a process. */
+  /**
+   * The owner: an open file description for flock(2) and OFD locks; a process for locks of fcntl(2), and for a
+   * directory that is a lock.
+   */
   readonly owner: Description | Process;
   readonly mark: Mark;
 }
 
-/** The sidecar of a data file, or of a folder of them, and who holds it. */
+/** The sidecar of a data file, or of a folder of data files, and the locks on it. */
 export class Guard {
   readonly sidecarPath: string;
   readonly holders: Lock[] = [];
-  /** Those whom the log shows locking it, the first few. */
+  /** The first few processes that the log shows to lock it. */
   readonly users = new Set<Process>();
 
   constructor(sidecarPath: string) {
@@ -26,13 +29,13 @@ export class Guard {
   }
 }
 
-/** A file, whatever it is called: names come and go, this is what descriptors and mappings refer to. */
+/** A file: what descriptors and mappings refer to, whatever names it has. */
 export class Inode {
   /** The last name it had. */
   path: string;
   /** Whether it still has that name. */
   linked = true;
-  /** Where the log shows it losing its last name. */
+  /** The line at which it lost its last name. */
   unlinked: Mark | undefined;
   guard: Guard | undefined;
   /** Bytes, as far as the log tells; NaN where it does not. */
@@ -40,25 +43,28 @@ export class Inode {
   /** Open descriptions. */
   opened = 0;
   #mappings: Set<Mapping> | undefined;
-  /** The last time that it was made shorter. */
+  /** The last truncation. */
   truncation: Truncation | undefined;
-  /** The last few that there were while somebody had it mapped. */
+  /** The last few truncations while a process had it mapped. */
   readonly cuts: Truncation[] = [];
-  /** Made by somebody who still writes the first version of it: nobody expects a whole file there yet. */
+  /** The process that made the file still writes its first version: no process expects a whole file yet. */
   fresh = false;
   freshBy: Description | undefined;
-  /** It lost its name to another version in one step, and has been given that one's: nobody finds it who looks for the file. */
+  /**
+   * An exchange has given its name to another version, and it the name of that one: it is not found at the path of the
+   * file any more.
+   */
   setAside = false;
-  /** Somebody is writing it from the beginning on, over what was there. */
+  /** The rewrite that is under way, if there is one. */
   rewriting: Rewriting | undefined;
-  /** Goes up with every change of bytes that were there before. */
+  /** Counts the changes of bytes that were there before. */
   changes = 0;
   lastChange: Change | undefined;
-  /** Whether bytes that others could see were changed. */
+  /** Whether bytes have been changed that another process could see. */
   changedInPlace = false;
   /** Locks on the file itself. */
   readonly locks: Lock[] = [];
-  /** By process. Made when needed. */
+  /** By process. Made on demand. */
   accesses: Map<Process, Access> | undefined;
   overlaps: Map<string, Overlap> | undefined;
 
@@ -66,7 +72,7 @@ export class Inode {
     this.path = path;
   }
 
-  /** Where it is mapped. Most files never are, and there are many. */
+  /** Its mappings. Made on demand, since most of the many files are never mapped. */
   get mappings(): ReadonlySet<Mapping> {
     return this.#mappings ?? NOWHERE;
   }

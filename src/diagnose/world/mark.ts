@@ -6,9 +6,12 @@ export interface Mark {
   readonly tid: number;
   readonly kind: StepKind;
   readonly log: number;
-  /** Where the call began. */
+  /** The line at which the call began. */
   readonly line: number;
-  /** Order over all logs of where it began, and of where it ended: another line where it was interrupted. */
+  /**
+   * The position of its beginning and of its end in the order over all logs. They differ where the call was
+   * interrupted.
+   */
   readonly order: number;
   readonly ended: number;
   readonly timeMs: number;

@@ -3,18 +3,18 @@ import type { Mark } from './mark.js';
 import type { Process } from './process.js';
 import type { Truncation } from './truncation.js';
 
-/** How a mapping came about; all of its parts and copies have it in common. */
+/** The origin of a mapping, which all its parts and copies share. */
 export interface MapCall {
-  /** Where it began, and the length that was asked for. */
+  /** The address at which it began, and the requested length. */
   readonly address: number;
   readonly length: number;
   readonly offset: number;
   readonly mark: Mark;
   readonly opened: Mark | undefined;
   readonly looked: Mark | undefined;
-  /** The length of the file, as that look said. */
+  /** The length of the file by that answer. */
   readonly sizeSeen: number;
-  /** A truncation before the mapping that had not been made good by then. */
+  /** A truncation before the mapping, after which the file had not been written again. */
   readonly hole: Truncation | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface MapCall {
 export class Mapping {
   readonly start: number;
   readonly end: number;
-  /** Of `start`, in the file. */
+  /** The offset of `start` in the file. */
   readonly offset: number;
   readonly inode: Inode;
   readonly memory: Memory;
@@ -37,19 +37,19 @@ export class Mapping {
     this.call = call;
   }
 
-  /** Some of its pages, at the same place, in this or another memory. */
+  /** A part of the mapping at the same address, in this or another memory. */
   part(memory: Memory, start: number, end: number): Mapping {
     return this.moved(memory, start, end, start);
   }
 
-  /** Some of its pages, beginning with `from`, at `start`. */
+  /** A part of the mapping, from the page at `from` on, moved to `start`. */
   moved(memory: Memory, start: number, end: number, from: number): Mapping {
     const offset = this.offset + from - this.start;
     return new Mapping(memory, this.inode, { start, end, offset }, this.call);
   }
 }
 
-/** Mapped files of an address space, shared by threads. */
+/** The mapped files of an address space, which threads share. */
 export class Memory {
   readonly mappings = new Set<Mapping>();
   users = 1;

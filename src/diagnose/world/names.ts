@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { Guard, Inode } from './inode.js';
 
-/** Names whose file nobody has open are forgotten beyond this number, the oldest first. */
+/** The most names of files that no process has open. Beyond, the oldest are forgotten. */
 const MOST_NAMES = 5_000;
 /** The shards of a cache of this package: `data/7f/...` is guarded by `data/7f.lock`. */
 const SHARD = /\/data\/[0-9a-f]{2}$/;
@@ -9,13 +9,13 @@ const NOT_SHARED = /^\/(?:proc|sys|dev)(?:\/|$)/;
 const SHARED_MEMORY = '/dev/shm/';
 export const SIDECAR_SUFFIX = '.lock';
 
-/** Which file each path names, as far as the log tells. */
+/** The file at each path, as far as the log tells. */
 export class Names {
   readonly #inodes = new Map<string, Inode>();
   readonly #guards = new Map<string, Guard>();
   readonly #forgotten: (inode: Inode) => void;
 
-  /** `forgotten` is told of every file that no name and no descriptor leads to any more. */
+  /** `forgotten` is called with each file that no name and no descriptor refers to any more. */
   constructor(forgotten: (inode: Inode) => void) {
     this.#forgotten = forgotten;
   }
@@ -24,7 +24,7 @@ export class Names {
     return this.#inodes.get(path);
   }
 
-  /** The file at a path, where one is open there; made where it was not known. */
+  /** The file at a path where a process has opened one. Made where it was not known. */
   at(path: string): Inode {
     const known = this.#inodes.get(path);
     if (known !== undefined) return known;
@@ -35,7 +35,7 @@ export class Names {
     return inode;
   }
 
-  /** A file that has lost its name already, open all the same. */
+  /** A file that is open, and has lost its name already. */
   nameless(path: string): Inode {
     const inode = new Inode(path);
     inode.linked = false;
@@ -55,7 +55,7 @@ export class Names {
     return guard;
   }
 
-  /** rename(2). What stood at `to` has no name then. Gives what was replaced. */
+  /** rename(2). The file that was at `to` loses its name, and is returned. */
   move(from: string, to: string): Inode | undefined {
     const moved = this.#inodes.get(from);
     const replaced = this.#inodes.get(to);
@@ -67,7 +67,7 @@ export class Names {
     return replaced;
   }
 
-  /** renameat2(2) with RENAME_EXCHANGE: `one` is published as `other`, and what stood there is set aside. */
+  /** renameat2(2) with RENAME_EXCHANGE: `one` is published as `other`, and the file that was there is set aside. */
   exchange(one: string, other: string): void {
     const first = this.at(one);
     const second = this.at(other);
@@ -77,7 +77,7 @@ export class Names {
     second.setAside = true;
   }
 
-  /** unlink(2). Gives the file that lost its name. */
+  /** unlink(2). Returns the file that lost its name. */
   remove(path: string): Inode | undefined {
     const inode = this.#inodes.get(path);
     if (inode === undefined) return undefined;
@@ -91,7 +91,7 @@ export class Names {
     this.#inodes.set(to, this.at(from));
   }
 
-  /** To be called when a descriptor or mapping of the file has gone. */
+  /** To be called when a descriptor or a mapping of the file has ended. */
   released(inode: Inode): void {
     if (!inode.linked && inode.opened === 0 && inode.mappings.size === 0) this.#forgotten(inode);
   }
@@ -151,13 +151,13 @@ export class Names {
   }
 }
 
-/** Whether processes could share the bytes at this path as those of a file. */
+/** Whether the path is that of a file whose bytes processes can share. */
 export function isShareable(path: string): boolean {
   if (path.charCodeAt(1) !== 112 && path.charCodeAt(1) !== 115 && path.charCodeAt(1) !== 100) return true;
   return !NOT_SHARED.test(path) || path.startsWith(SHARED_MEMORY);
 }
 
-/** A path as the kernel would read it, from a folder that may not be known. */
+/** The absolute path that the kernel would use, where the folder is known. */
 export function resolvePath(folder: string | undefined, path: string): string {
   const full = path.charCodeAt(0) === 47 || folder === undefined ? path : `${folder}/${path}`;
   return full.includes('//') || full.includes('/.') || full.startsWith('./') ? posix.normalize(full) : full;

@@ -3,14 +3,14 @@ import type { DescriptorTable } from './description.js';
 import type { Lock } from './inode.js';
 import type { Memory } from './memory.js';
 
-/** A process: what its threads have in common. */
+/** A process: what its threads share. */
 export class Process {
   /** 0 where the log does not tell. */
   pid: number;
   program: string | undefined;
-  /** Locks of fcntl(2) belong to the process. */
+  /** The locks of fcntl(2), which belong to the process. */
   readonly recordLocks: Lock[] = [];
-  /** Set where the log shows how the process began; others may turn out to be a thread of a process that is known. */
+  /** Whether the log shows how the process began. Another one may turn out to be a thread of a known process. */
   readonly born: boolean;
 
   constructor(pid: number, program: string | undefined, born: boolean) {
@@ -20,7 +20,7 @@ export class Process {
   }
 }
 
-/** The working directory, shared by threads. */
+/** The working directory, which threads share. */
 export interface Folder {
   /** `undefined` where the log has not told it yet. */
   path: string | undefined;
@@ -35,7 +35,7 @@ export class Task {
   folder: Folder;
   /** A call that was interrupted in the log. */
   readonly half = new HalfCall();
-  /** What this thread's last call did, where only its next line shows that it has been done. */
+  /** The effect of this thread's last call, where only its next line shows that the call has ended. */
   deferred: (() => void) | undefined;
 
   constructor(tid: number, process: Process, table: DescriptorTable, memory: Memory, folder: Folder) {

@@ -3,7 +3,7 @@ import type { Lock } from './inode.js';
 import { type Mapping, Memory } from './memory.js';
 import { type Folder, Process, Task } from './process.js';
 
-/** What a new task has in common with the one that made it. */
+/** What a new task shares with the one that made it. */
 export interface Sharing {
   readonly thread: boolean;
   readonly files: boolean;
@@ -25,15 +25,15 @@ export function sharingIn(call: string): Sharing {
   };
 }
 
-/** Tasks that never seem to end are forgotten beyond this number, the one first that has been silent for longest. */
+/** The most tasks. Beyond, the task that has been silent for longest is forgotten. */
 const MOST_TASKS = 8_192;
 
-/** What has to be done when something goes, besides forgetting it. */
+/** What to do when something ends, besides forgetting it. */
 export interface TaskEvents {
-  /** The last reference to an open file description went. */
+  /** The last reference to an open file description has ended. */
   released(description: Description): void;
   unmapped(mapping: Mapping): void;
-  /** A lock that belonged to a process went with it. */
+  /** A process has ended, and with it a lock of its own. */
   unlocked(lock: Lock): void;
   ended(task: Task): void;
 }
@@ -55,7 +55,7 @@ export class Tasks {
     return task;
   }
 
-  /** The one that is there, if it is one. */
+  /** The only task, if there is exactly one. */
   only(): Task | undefined {
     if (this.#tasks.size !== 1) return undefined;
     for (const task of this.#tasks.values()) return task;
@@ -83,7 +83,7 @@ export class Tasks {
     return this.#add(new Task(tid, process, table, memory, folder));
   }
 
-  /** A task that was there before the log showed who made it gets what it inherited. */
+  /** Gives a task what it inherited, when the log shows only later which task made it. */
   adopt(task: Task, parent: Task, sharing: Sharing): void {
     if (task.process.born || task === parent) return;
     const { table, memory } = task;
@@ -117,7 +117,7 @@ export class Tasks {
     this.#leaveMemory(memory);
   }
 
-  /** The only process of a log has an id after all. */
+  /** The only process of a log gets its id, which a call has told. */
   renumber(task: Task, tid: number): void {
     this.#tasks.delete(task.tid);
     this.#last = undefined;
@@ -155,7 +155,7 @@ export class Tasks {
     for (const task of [...this.#tasks.values()]) if (task.process === process) this.end(task);
   }
 
-  /** execve(2): a new memory, descriptors of its own, those that are close-on-exec closed. */
+  /** execve(2): a new memory, and its own descriptors without those that are close-on-exec. */
   execute(task: Task, program: string | undefined): void {
     if (program !== undefined) task.process.program = program;
     this.#leaveMemory(task.memory);

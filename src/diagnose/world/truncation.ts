@@ -3,23 +3,26 @@ import type { Lock } from './inode.js';
 import type { Mark } from './mark.js';
 import type { Process } from './process.js';
 
-/** That a file was made shorter. */
+/** A truncation: a file was made shorter. */
 export class Truncation {
   readonly process: Process;
   readonly mark: Mark;
   readonly newSize: number;
   readonly oldSize: number;
-  /** What it was done through, or what the same process wrote through first; `undefined` for truncate(2). */
+  /**
+   * The description that truncated the file, or through which the same process wrote first. `undefined` for
+   * truncate(2).
+   */
   readonly description: Description | undefined;
-  /** Whether the log shows that it had happened: the call has returned. In logs that were merged by time it is told by the next call. */
+  /** Whether the log shows that the call has returned. In logs that were merged by time, the next call shows it. */
   complete: boolean;
-  /** Whatever the culprit did to the file until it had been written again. */
+  /** What the culprit did to the file until it was written again. */
   readonly after: Mark[] = [];
-  /** Who held the sidecar. */
+  /** The locks on the sidecar. */
   readonly held: Lock[];
   readonly own: 'none' | 'shared' | 'exclusive';
   healed: Mark | undefined;
-  /** Those who read nothing meanwhile; a finding if the file was written later. */
+  /** The reads that gave nothing meanwhile. They are a finding if the file is written later. */
   readonly emptyReads: EmptyRead[] = [];
 
   constructor(init: {
