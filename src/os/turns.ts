@@ -1,4 +1,4 @@
-import { HoldfastError } from '../errors.js';
+import { invalidArgument } from '../errors.js';
 import { shown } from './shown.js';
 import { monotonicNow, nextTurn } from './timers.js';
 
@@ -6,13 +6,16 @@ import { monotonicNow, nextTurn } from './timers.js';
 export const SLICE_MS = 4;
 
 /**
- * Cuts a long job into slices. An `await` of what is there already does not let the event loop go on, so a job that only ever awaits
- * such things has to ask.
+ * Cuts a long job into slices. To await a value that is there already does not let the event loop go on, so a job that
+ * awaits only such values must call `pause`.
  */
 export class Turns {
   #sliceEnd = monotonicNow() + SLICE_MS;
 
-  /** To be called between steps, and awaited where it gives a promise: the slice is over, and others have their turn. */
+  /**
+   * To be called between steps. Where the slice is over, it returns a promise, which must be awaited: meanwhile other
+   * code runs.
+   */
   pause(): Promise<void> | undefined {
     return monotonicNow() < this.#sliceEnd ? undefined : this.#turn();
   }
@@ -24,8 +27,8 @@ export class Turns {
 }
 
 /**
- * Runs `work` for each item, one after the other; the event loop goes on meanwhile, however many there are. A text is not taken for its
- * characters. Throws `ERR_INVALID_ARGUMENT` where there is nothing to go through.
+ * Runs `work` for each item in turn, and lets the event loop go on meanwhile. Throws `ERR_INVALID_ARGUMENT` for a text,
+ * which is no list of characters, and for anything that cannot be iterated.
  */
 export async function forEachInTurns<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   assertItems(items);
@@ -40,5 +43,5 @@ export async function forEachInTurns<T>(items: Iterable<T>, work: (item: T) => P
 function assertItems(items: unknown): void {
   if (typeof items === 'object' && items !== null && Symbol.iterator in items) return;
   const message = `Many are given as an array or another iterable object, not as ${shown(items)}.`;
-  throw new HoldfastError('ERR_INVALID_ARGUMENT', message);
+  throw invalidArgument(message);
 }

@@ -34,9 +34,9 @@ export async function runTeam<Name extends TaskName>(
   const ended = AbortSignal.any([signal, settled.signal]);
   try {
     const longestMs = Math.max(...assignments.map((one) => one.warmUpMs + one.measureMs + one.coldKeys * one.loadMs));
-    await Promise.race([everybody(members, 'ready'), limit(READY_WITHIN_MS, 'ready', ended)]);
+    await Promise.race([allHaveSent(members, 'ready'), limit(READY_WITHIN_MS, 'ready', ended)]);
     for (const member of members) member.go();
-    await Promise.race([everybody(members, 'done'), limit(longestMs + DONE_WITHIN_MS, 'done', ended)]);
+    await Promise.race([allHaveSent(members, 'done'), limit(longestMs + DONE_WITHIN_MS, 'done', ended)]);
     return members.map((member) => member.outcome as Outcomes[Name]);
   } catch (error) {
     if (error instanceof EndedFromOutside) await waitFor(signal);
@@ -65,7 +65,7 @@ async function waitFor(signal: AbortSignal): Promise<void> {
   await delay(HEARD_WITHIN_MS, undefined, { signal }).catch(() => {});
 }
 
-async function everybody(members: readonly Member[], stage: 'ready' | 'done'): Promise<void> {
+async function allHaveSent(members: readonly Member[], stage: 'ready' | 'done'): Promise<void> {
   await Promise.all(members.map((member) => member[stage]));
 }
 

@@ -1,3 +1,3 @@
 export { type Draft, type Findings, hexadecimal } from './findings.js';
 export { Inquiry } from './inquiry.js';
-export { ADVICE, bytes, capital, printablePath, shortened, who } from './wording.js';
+export { ADVICE, bytes, capital, printablePath, processName, shortened } from './wording.js';

@@ -3,7 +3,7 @@ import type { Process, Truncation } from '../world/index.js';
 /** The sentences of a report. */
 
 /** `process 4242 (/usr/bin/php)`. */
-export function who({ pid, program }: Process): string {
+export function processName({ pid, program }: Process): string {
   const name = pid === 0 ? 'the process (the log does not tell its id)' : `process ${pid}`;
   return program === undefined ? name : `${name} (${printablePath(program)})`;
 }

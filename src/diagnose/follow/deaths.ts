@@ -6,8 +6,8 @@ import {
   hexadecimal,
   type Inquiry,
   printablePath,
+  processName,
   shortened,
-  who,
 } from '../evidence/index.js';
 import { hexValue } from '../lines/index.js';
 import { numberAt, type StraceLine } from '../strace/index.js';
@@ -106,7 +106,7 @@ function caused(
   const { inode } = mapping;
   const path = printablePath(inode.path);
   const culprit = truncation.process;
-  const self = culprit === victim.process ? 'it had itself' : `${who(culprit)} had`;
+  const self = culprit === victim.process ? 'it had itself' : `${processName(culprit)} had`;
   const { healed } = truncation;
   const again =
     healed === undefined || healed.ended > mark.ended
@@ -116,7 +116,7 @@ function caused(
   const also = others.length > 0 ? ` Process ${others.join(', ')} made it shorter in the same time too.` : '';
   const unsure =
     order === 'unordered'
-      ? ` The logs do not tell which came first; in them ${capital(who(culprit))} is the last to make this file shorter.`
+      ? ` The logs do not tell which came first; in them ${capital(processName(culprit))} is the last to make this file shorter.`
       : '';
   return {
     ...sigbus(victim, inode, held, truncation.held),
@@ -142,7 +142,7 @@ function causedByCallUnderWay(
     ...sigbus(victim, mapping.inode, held, []),
     culprit: { process, mark: begun, own: 'none' },
     steps: [...victimSteps(mapping, mark), { mark: begun, role: 'culprit' }],
-    message: `${described(victim, mapping)}: ${who(process)} was just making it shorter, in a call that began at line ${begun.line}.`,
+    message: `${described(victim, mapping)}: ${processName(process)} was just making it shorter, in a call that began at line ${begun.line}.`,
     advice: ADVICE.writer(`${path}.lock`),
   };
 }
@@ -160,7 +160,7 @@ function unexplained({ victim, mark, held, address }: Death, mapping: Mapping): 
     const looked = call.looked
       ? `looked at its length (line ${call.looked.line})`
       : `mapped it (line ${call.mark.line})`;
-    known = `${capital(who(truncation.process))} had ${shortened(truncation)}${healed}, before the process ${looked}; so this was not the cause, and whoever was is not in this log`;
+    known = `${capital(processName(truncation.process))} had ${shortened(truncation)}${healed}, before the process ${looked}; so this was not the cause, and whoever was is not in this log`;
   } else if (call.sizeSeen > 0) {
     known = `The process had seen ${bytes(call.sizeSeen)} (line ${call.looked?.line}), and nobody in this log made the file shorter since; whoever did is not in it`;
   }
@@ -185,7 +185,7 @@ function unknownMapping({ victim, mark, held }: Death): Draft {
     victim,
     steps: [{ mark, role: 'victim' }],
     held,
-    message: `${capital(who(victim.process))} was hit by SIGBUS at ${hexadecimal(victim.address ?? 0)} (line ${mark.line}). The log does not show what is mapped there: it begins too late, or leaves mmap out.`,
+    message: `${capital(processName(victim.process))} was hit by SIGBUS at ${hexadecimal(victim.address ?? 0)} (line ${mark.line}). The log does not show what is mapped there: it begins too late, or leaves mmap out.`,
     advice: ADVICE.searchMapping,
   };
 }
@@ -200,7 +200,7 @@ function sigbus(victim: VictimDraft, inode: Inode, held: readonly Lock[], heldTh
 }
 
 function described(victim: VictimDraft, { inode, call }: Mapping): string {
-  return `${capital(who(victim.process))} was hit by SIGBUS at ${hexadecimal(victim.address ?? 0)} (line ${victim.mark?.line}), in its mapping of ${printablePath(inode.path)} (${bytes(call.length)}, line ${call.mark.line})`;
+  return `${capital(processName(victim.process))} was hit by SIGBUS at ${hexadecimal(victim.address ?? 0)} (line ${victim.mark?.line}), in its mapping of ${printablePath(inode.path)} (${bytes(call.length)}, line ${call.mark.line})`;
 }
 
 function victimSteps({ call }: Mapping, mark: Mark) {

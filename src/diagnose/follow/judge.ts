@@ -1,4 +1,4 @@
-import { ADVICE, capital, type Inquiry, printablePath, who } from '../evidence/index.js';
+import { ADVICE, capital, type Inquiry, printablePath, processName } from '../evidence/index.js';
 import type { FileUser } from '../report/index.js';
 import type { Access, Evidence, Inode, Mark, Tally } from '../world/index.js';
 import { emptyReadFound, overlapFound } from './reading.js';
@@ -57,7 +57,7 @@ function judgeAccess(inquiry: Inquiry, inode: Inode, access: Access, accesses: M
           ...(writer ? marksOf(writer) : []).map((mark) => ({ mark, role: 'writer' as const })),
         ],
         held: readers.unlocked.held,
-        message: `${capital(who(process))} reads ${printablePath(path)} without the lock (line ${call?.line}), though ${lockers} ${sidecar} and the file is changed in place: that lock does not protect this call.`,
+        message: `${capital(processName(process))} reads ${printablePath(path)} without the lock (line ${call?.line}), though ${lockers} ${sidecar} and the file is changed in place: that lock does not protect this call.`,
         advice: ADVICE.reader(sidecar),
       },
       readers.unlockedCount,
@@ -78,7 +78,7 @@ function judgeAccess(inquiry: Inquiry, inode: Inode, access: Access, accesses: M
         writer: { process, mark: call, own: writers.unlocked.own },
         steps: writers.unlocked.marks.map((mark) => ({ mark, role: 'writer' })),
         held: writers.unlocked.held,
-        message: `${capital(who(process))} changes ${printablePath(path)} in place ${how} (line ${call?.line}), though ${lockers} ${sidecar}.`,
+        message: `${capital(processName(process))} changes ${printablePath(path)} in place ${how} (line ${call?.line}), though ${lockers} ${sidecar}.`,
         advice: ADVICE.unlockedWriter(sidecar),
       },
       writers.unlockedCount,
@@ -114,7 +114,7 @@ function unlinked(
         ...(remover ? [{ mark: remover, role: remover.pid === process.pid ? role : ('culprit' as const) }] : []),
       ],
       held,
-      message: `${capital(who(process))} ${role === 'reader' ? 'reads' : 'changes'} ${printablePath(inode.path)} (line ${call?.line}) under a lock on ${sidecar} that was taken at line ${lock?.mark.line}, but the file that it locked ${remover ? `was removed at line ${remover.line} by process ${remover.pid}` : 'does not stand at that path any more'}: whoever comes next makes and locks another one.`,
+      message: `${capital(processName(process))} ${role === 'reader' ? 'reads' : 'changes'} ${printablePath(inode.path)} (line ${call?.line}) under a lock on ${sidecar} that was taken at line ${lock?.mark.line}, but the file that it locked ${remover ? `was removed at line ${remover.line} by process ${remover.pid}` : 'does not stand at that path any more'}: whoever comes next makes and locks another one.`,
       advice: ADVICE.unlinked(sidecar),
     },
     count,

@@ -1,4 +1,4 @@
-import { ADVICE, capital, type Inquiry, printablePath, who } from '../evidence/index.js';
+import { ADVICE, capital, type Inquiry, printablePath, processName } from '../evidence/index.js';
 import type { Manner } from '../report/index.js';
 import { argumentText, holds, numberOf, type StraceLine } from '../strace/index.js';
 import type { Access, Description, Evidence, Guard, Inode, Lock, Mark, Process, Tally, Task } from '../world/index.js';
@@ -176,7 +176,7 @@ function lookForLateLock(inquiry: Inquiry, task: Task, lock: Lock): void {
       culprit: { process: task.process, mark: emptied, own: 'none' },
       steps: [...evidence.marks, lock.mark].map((mark) => ({ mark, role: 'culprit' })),
       held: evidence.held,
-      message: `${capital(who(task.process))} locked ${own} at line ${lock.mark.line}, but it had emptied ${printablePath(inode.path)} with O_TRUNC at line ${emptied?.line} already: whoever read it before the lock could be granted saw nothing, and whoever had mapped it may die.`,
+      message: `${capital(processName(task.process))} locked ${own} at line ${lock.mark.line}, but it had emptied ${printablePath(inode.path)} with O_TRUNC at line ${emptied?.line} already: whoever read it before the lock could be granted saw nothing, and whoever had mapped it may die.`,
       advice: ADVICE.late(`${printablePath(inode.path)}.lock`),
     });
   }

@@ -1,4 +1,4 @@
-import { ADVICE, bytes, capital, type Inquiry, printablePath, shortened, who } from '../evidence/index.js';
+import { ADVICE, bytes, capital, type Inquiry, printablePath, processName, shortened } from '../evidence/index.js';
 import type { StraceLine } from '../strace/index.js';
 import {
   copyMapping,
@@ -111,7 +111,7 @@ function underMapping(inquiry: Inquiry, { inode, memory, call }: Mapping, trunca
   const victim = memory.process;
   const task = inquiry.tasks.get(victim.pid);
   const path = printablePath(inode.path);
-  const same = victim === culprit ? 'it has itself' : `${who(victim)} has`;
+  const same = victim === culprit ? 'it has itself' : `${processName(victim)} has`;
   inquiry.findings.add(key, {
     kind: 'truncate-under-mapping',
     path: inode.path,
@@ -125,7 +125,7 @@ function underMapping(inquiry: Inquiry, { inode, memory, call }: Mapping, trunca
     ],
     later: { marks: truncation.after, role: 'culprit' },
     held: [...new Set([...truncation.held, ...heldNow(inode)])],
-    message: `${capital(who(culprit))} ${shortened(truncation).replace('it', path)} while ${same} ${bytes(call.length)} of it mapped (line ${call.mark.line}). Nobody has touched the lost pages so far; whoever does dies of SIGBUS.`,
+    message: `${capital(processName(culprit))} ${shortened(truncation).replace('it', path)} while ${same} ${bytes(call.length)} of it mapped (line ${call.mark.line}). Nobody has touched the lost pages so far; whoever does dies of SIGBUS.`,
     advice: ADVICE.writer(`${path}.lock`),
   });
 }

@@ -1,4 +1,4 @@
-import { ADVICE, capital, type Inquiry, printablePath, shortened, who } from '../evidence/index.js';
+import { ADVICE, capital, type Inquiry, printablePath, processName, shortened } from '../evidence/index.js';
 import type { StraceLine } from '../strace/index.js';
 import type { Description, EmptyRead, Inode, Lock, Mark, Overlap, Process, Rewriting, Task } from '../world/index.js';
 import { accessOf, heldNow, locksFileItself, ownLock, tally, tallyOf } from './locking.js';
@@ -84,7 +84,7 @@ export function nothingRead(inquiry: Inquiry, task: Task, description: Descripti
     reader: { process, mark, own },
     steps: marks.map((step) => ({ mark: step, role: 'reader' })),
     held: heldNow(inode),
-    message: `${capital(who(process))} saw that ${printablePath(inode.path)} had a length (line ${description.looked?.line}), and read nothing from its beginning (line ${mark.line}): it was emptied in between, by somebody who is not in the log.`,
+    message: `${capital(processName(process))} saw that ${printablePath(inode.path)} had a length (line ${description.looked?.line}), and read nothing from its beginning (line ${mark.line}): it was emptied in between, by somebody who is not in the log.`,
     advice: ADVICE.searchCulprit(printablePath(inode.path)),
   });
 }
@@ -107,7 +107,7 @@ export function emptyReadFound(inquiry: Inquiry, inode: Inode, read: EmptyRead):
       steps: [...marks.map((mark) => ({ mark, role: 'reader' as const })), { mark: truncation.mark, role: 'writer' }],
       later: { marks: truncation.after, role: 'writer' },
       held,
-      message: `${capital(who(process))} read ${path} from its beginning and got nothing (line ${marks.at(-1)?.line}): ${who(culprit)} had ${shortened(truncation)} and had ${again}.`,
+      message: `${capital(processName(process))} read ${path} from its beginning and got nothing (line ${marks.at(-1)?.line}): ${processName(culprit)} had ${shortened(truncation)} and had ${again}.`,
       advice: ADVICE.writer(`${path}.lock`),
     },
     read.count,
@@ -187,7 +187,7 @@ export function overlapFound(inquiry: Inquiry, inode: Inode, { reader, writer, m
       writer: { process: writer, mark: change, own: 'none' },
       steps: marks,
       held,
-      message: `${capital(who(reader))} read ${path} (line ${read?.line}) while ${who(writer)} was changing it in place (line ${change?.line}), and nobody locks ${path}.lock: it may have got the beginning of one version and the end of another.`,
+      message: `${capital(processName(reader))} read ${path} (line ${read?.line}) while ${processName(writer)} was changing it in place (line ${change?.line}), and nobody locks ${path}.lock: it may have got the beginning of one version and the end of another.`,
       advice: ADVICE.writer(`${path}.lock`),
     },
     count,

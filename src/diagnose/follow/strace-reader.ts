@@ -4,13 +4,13 @@ import type { Task } from '../world/index.js';
 import { explainLate, hitBySigbus, killed } from './deaths.js';
 import { AT_ONCE, HANDLERS, WHEN_FAILED, WITHOUT_RESULT } from './handlers.js';
 
-/** Both halves of an interrupted call; what is longer is passed over. */
+/** The longest interrupted call, with both halves; longer ones are skipped. */
 const LONGEST_CALL = 64 * 1024;
 const MOST_ANNOUNCED = 10_000;
 const MAKES_TASKS: ReadonlySet<CallName> = new Set<CallName>(['clone', 'fork', 'vfork']);
 const ENDED = Buffer.from(') = 0', 'latin1');
 
-/** Feeds the lines of strace logs, in the order in which they happened, to an {@link Inquiry}. */
+/** Applies the lines of strace logs, in the order of events, to an {@link Inquiry}. */
 export class StraceReader {
   readonly #inquiry: Inquiry;
   readonly #whole = new StraceLine();
@@ -22,8 +22,8 @@ export class StraceReader {
   }
 
   /**
-   * A line that has been taken apart. `logPid`: whom the lines of this log are about that name no process; 0 where that
-   * is not known.
+   * Applies a line that has been parsed. `logPid`: the process of those lines of this log that do not name one; 0 where
+   * it is not known.
    */
   take(line: StraceLine, logPid: number): void {
     const inquiry = this.#inquiry;
@@ -57,7 +57,7 @@ export class StraceReader {
     }
   }
 
-  /** Believed until its first line; of those that never have one not too many are kept. */
+  /** A child counts as possible until its first line. Of those that never have one, a limited number is kept. */
   #announce(pid: number): void {
     if (this.#announced.size >= MOST_ANNOUNCED) this.#announced.clear();
     this.#announced.add(pid);
@@ -76,7 +76,7 @@ export class StraceReader {
     if (pid !== 0) {
       const known = tasks.get(pid);
       if (known !== undefined) return known;
-      // `[pid 4242]`, once there are others: until then its lines named no process.
+      // `[pid 4242]` appears only when there is a second process: until then the lines named none.
       const nameless = inquiry.defaultPid === 0 ? tasks.get(0) : undefined;
       if (nameless !== undefined && !this.#announced.has(pid) && !isBusy(nameless, line)) {
         inquiry.learnPid(nameless, pid);
@@ -84,13 +84,13 @@ export class StraceReader {
       }
       return inquiry.taskOf(pid);
     }
-    // strace names no process where there is only one (left).
+    // strace names no process while there is only one (or only one left).
     return tasks.get(inquiry.defaultPid) ?? tasks.only() ?? tasks.appear(inquiry.defaultPid);
   }
 
   /**
-   * A call of no interest tells too who the process is whose lines named none. A child may be it only where that
-   * process makes none just now.
+   * A call of no interest, too, can tell the id of the process whose lines named none; but not while that process makes
+   * a child, whose id it may be.
    */
   #learn(line: StraceLine, logPid: number): void {
     const { tasks, cloning } = this.#inquiry;
@@ -147,7 +147,7 @@ export class StraceReader {
     inquiry.begun = now;
   }
 
-  /** Takes both halves of a call apart, as one. */
+  /** Parses both halves of a call as one. */
   #isWhole(half: HalfCall, tail: Buffer, start: number, end: number): boolean {
     const length = half.join(this.#joined, tail, start, end);
     return length > 0 && this.#whole.parseBody(this.#joined, 0, length) === 'call';

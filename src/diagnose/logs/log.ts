@@ -7,20 +7,20 @@ const OTHER_CALL =
   /\) += |<(?:unfinished|detached) \.\.\.>$|^ > |resumed>|---$|^(?:\S*\/)?strace: |\w\([^)]*strace: |Process (?:PID=)?\d+ /;
 const DAY_MS = 86_400_000;
 
-/** One log while it is being read: the line that is next, taken apart, and when it happened. */
+/** A log while it is read: its next line, parsed, and the time of that line. */
 export class Log {
   readonly index: number;
   readonly cursor: LogCursor;
   readonly line = new WholeLine();
-  /** Whom lines are about that name no process: from the name of the file, `trace.4242`. 0: not known. */
+  /** The process of lines that do not name one: from the name of the file, `trace.4242`. 0: not known. */
   readonly pid: number;
   format: LogSummary['format'] = 'empty';
-  /** Lines that could not be understood. */
+  /** How many lines could not be understood. */
   garbage = 0;
-  /** Of the line that is next; NaN where the log has no times. */
+  /** The time of the next line; NaN where the log has no times. */
   timeMs = Number.NaN;
   wholeSeconds = false;
-  /** Whether the lines tell the time of day: `-r` alone does not. */
+  /** Whether the lines have a time of day: `-r` alone gives none. */
   hasClock = false;
   /** Whether the lines name their processes. */
   namesPids = false;
@@ -33,7 +33,7 @@ export class Log {
     this.cursor = new LogCursor(name, source, bufferLength);
   }
 
-  /** Goes on to the next line, without waiting. False: `fill()` first, or the end. */
+  /** Goes on to the next line that is in memory. False: `fill()` first, or the log has ended. */
   next(): boolean {
     if (!this.cursor.next()) return false;
     if (this.format === 'audit') return true;
@@ -50,7 +50,7 @@ export class Log {
       return true;
     }
     if (this.format !== 'strace') {
-      // A name and a parenthesis are in many a text.
+      // Many texts have a name and a parenthesis, so these are not enough.
       if (line.kind === 'other' && !OTHER_CALL.test(bytes.toString('latin1', start, end))) {
         this.garbage += 1;
         this.format = 'unknown';
@@ -63,7 +63,7 @@ export class Log {
     return true;
   }
 
-  /** Reads on, until there is a next line or the end. False at the end. */
+  /** Reads until there is a next line. False at the end of the log. */
   async advance(): Promise<boolean> {
     for (;;) {
       if (this.next()) return true;
@@ -81,7 +81,7 @@ export class Log {
     if (!Number.isNaN(timeMs)) {
       this.wholeSeconds = wholeSeconds;
       this.hasClock = true;
-      // `-t` and `-tt` begin again at midnight.
+      // The times of `-t` and `-tt` start over at midnight.
       if (timeMs < DAY_MS * 2 && timeMs + DAY_MS / 2 < this.#lastClock) this.#midnights += DAY_MS;
       this.#lastClock = timeMs;
       this.timeMs = timeMs + this.#midnights;

@@ -17,11 +17,11 @@ export interface LogSource {
 }
 
 export interface DiagnoseProgress {
-  /** Bytes read so far, of all logs. */
+  /** The bytes of all logs that have been read so far. */
   bytes: number;
-  /** Of all logs that are files. */
+  /** The length of all logs that are files. */
   totalBytes: number;
-  /** Findings so far. */
+  /** The number of findings so far. */
   findings: number;
 }
 
@@ -36,15 +36,15 @@ const MANY_LOGS = 16;
 const PROGRESS_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads strace and audit logs, as streams, and finds what endangers the files in them: who died of SIGBUS and who had
- * truncated, who read or wrote without the lock that others take.
+ * Reads strace and audit logs as streams, and finds what endangers the files in them: which process died of SIGBUS and
+ * which one had truncated the file; which process reads or writes without the lock that others take.
  *
  * Guaranteed: memory depends on what is open and mapped at one time, not on the length of the logs; lines that cannot
- * be understood are counted and passed over. *Not* guaranteed: that nothing is found means that the logs show nothing,
- * not that there is nothing.
+ * be understood are counted and skipped. *Not* guaranteed: that a program is safe where nothing is found; then only the
+ * logs show nothing.
  *
- * Several logs are put in order by their times (`-t`, `-tt`, `-ttt`); without them by who started whom, and `order`
- * says so.
+ * Several logs are put in order by their times (`-t`, `-tt`, `-ttt`); without times, by which process started which;
+ * `order` says so.
  *
  * Throws `ERR_INVALID_ARGUMENT` where there is no log, and the errors of open(2) and read(2).
  */
@@ -56,8 +56,8 @@ export async function diagnose(
 }
 
 /**
- * The same. `prepare` is called once, before the first line: what is known of processes that the log does not show
- * being started.
+ * {@link diagnose}, with what is known of processes whose start the log does not show: `prepare` adds it before the
+ * first line.
  */
 export async function diagnosePrepared(
   logs: readonly (string | URL | LogSource)[],

@@ -1,18 +1,18 @@
 import { SPACE } from '../lines/index.js';
 import type { StraceLine } from './line.js';
 
-/** The first half of an interrupted call is kept up to this length. */
+/** The longest first half of an interrupted call that is kept. */
 const LONGEST = 8 * 1024;
 const UNFINISHED_LENGTH = '<unfinished ...>'.length;
 
 /**
- * A call of one thread of which the log has shown the first half: `openat(AT_FDCWD, "/x", <unfinished ...>`. Its bytes
- * are used again.
+ * The first half of a call, which the log has interrupted: `openat(AT_FDCWD, "/x", <unfinished ...>`. One object for
+ * each thread; its buffer is used again.
  */
 export class HalfCall {
-  /** Whether there is one at present. */
+  /** Whether the thread has such a call at present. */
   begun = false;
-  /** Something was given up with it, and has been taken as done. */
+  /** The call gives something up, and has taken effect already. */
   applied = false;
   line = 0;
   order = 0;
@@ -20,11 +20,11 @@ export class HalfCall {
   #bytes = Buffer.alloc(0);
   #length = 0;
 
-  /** Keeps the first half, without the word that it is one. */
+  /** Keeps the first half, without `<unfinished ...>`. */
   keep(half: StraceLine, place: { line: number; order: number; timeMs: number }): void {
     const { bytes, from } = half;
     let end = half.end - UNFINISHED_LENGTH;
-    // One space is of the word. Another one is of the call: openat(AT_FDCWD, "/x",  <unfinished ...>
+    // One space belongs to the word, a second one to the call: openat(AT_FDCWD, "/x",  <unfinished ...>
     if (bytes[end - 1] === SPACE) end -= 1;
     this.#length = Math.min(end - from, LONGEST);
     if (this.#length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(Math.max(128, this.#length * 2));
@@ -36,7 +36,7 @@ export class HalfCall {
     this.timeMs = place.timeMs;
   }
 
-  /** Puts both halves together. Gives the whole's length in `target`, or 0 where there is no room. */
+  /** Joins both halves in `target`. Returns the length of the whole, or 0 where there is no room for it. */
   join(target: Buffer, tail: Buffer, start: number, end: number): number {
     const length = this.#length + end - start;
     if (length > target.length) return 0;
@@ -45,7 +45,7 @@ export class HalfCall {
     return length;
   }
 
-  /** What there is of it. */
+  /** The text of the first half. */
   text(longest = LONGEST): string {
     return this.#bytes.toString('latin1', 0, Math.min(longest, this.#length));
   }

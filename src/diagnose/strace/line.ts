@@ -30,27 +30,27 @@ import { PERSONALITY, PROCESS, SPEAKER } from './notice.js';
 import { LinePrefix } from './prefix.js';
 
 /**
- * What a line is. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of
+ * The kind of a line. `other`: understood, and of no interest (another system call, a stack frame of `-k`, a message of
  * strace). `unfinished` and `resumed` are the two halves of a call of interest.
  */
 export type LineKind = 'call' | 'unfinished' | 'resumed' | 'signal' | 'end' | 'attached' | 'other' | 'garbage';
 
-/** What a call returned, where it returned no number: `?`, or a line that was cut. */
+/** The end of a call without a number: it returned `?`, or its line was cut. */
 export const NO_RESULT = Number.NaN;
 
 const UNFINISHED = '<unfinished ...>';
-/** strace let go of the process in the middle of a call. */
+/** strace detached from the process in the middle of a call. */
 const DETACHED = '<detached ...>';
 const RESUMED = 'resumed>';
 const MOST_ARGUMENTS = 10;
 
 /**
- * One line of strace, taken apart in place: all fields are numbers or positions in `bytes`, and the same object serves
- * for every line. Only the calls of `CALLS` are looked at beyond their name.
+ * A line of strace, parsed in place: all fields are numbers or positions in `bytes`, and one object serves for all
+ * lines. Of a call that is not in `CALLS` only the name is read.
  */
 export class StraceLine extends LinePrefix {
   kind: LineKind = 'garbage';
-  /** Where the call begins, after process and time. */
+  /** The position at which the call begins, after process and time. */
   from = 0;
   call: CallName | undefined;
   argumentCount = 0;
@@ -58,12 +58,12 @@ export class StraceLine extends LinePrefix {
   readonly argumentEnd = new Int32Array(MOST_ARGUMENTS);
   /** The number that the call returned, -1 for an error, or NaN. */
   result = NO_RESULT;
-  /** Where the number ends: `<path>`, the name of the error, or a remark may follow. */
+  /** The position at which the number ends: `<path>`, the name of the error, or a comment may follow. */
   resultEnd = 0;
-  /** Whether calls of no interest are taken apart as well, and are `garbage` where they are not whole. */
+  /** Whether calls of no interest are parsed as well, and are `garbage` where they are not whole. */
   protected strict = false;
 
-  /** Takes a line apart: the range `start` to `end` of `bytes`. */
+  /** Parses a line: the range `start` to `end` of `bytes`. */
   parse(bytes: Buffer, start: number, end: number): LineKind {
     this.bytes = bytes;
     this.end = end;
@@ -76,7 +76,7 @@ export class StraceLine extends LinePrefix {
     return this.kind;
   }
 
-  /** Takes apart a call alone, without process and time: the two halves of an interrupted one, put together. */
+  /** Parses a call without process and time: the joined halves of an interrupted one. */
   parseBody(bytes: Buffer, start: number, end: number): LineKind {
     this.bytes = bytes;
     this.end = end;
@@ -85,7 +85,7 @@ export class StraceLine extends LinePrefix {
     return this.kind;
   }
 
-  /** The call as the log has it, copied. */
+  /** The text of the call, copied. */
   text(longest: number): string {
     return this.bytes.toString('latin1', this.from, Math.min(this.end, this.from + longest));
   }
@@ -111,7 +111,7 @@ export class StraceLine extends LinePrefix {
     return this.parseMessage(at);
   }
 
-  /** What strace says of itself. */
+  /** A message of strace. */
   protected parseMessage(at: number): LineKind {
     if (standsThere(this.bytes, PERSONALITY, at, this.end)) return 'other';
     let position = at;
@@ -171,8 +171,7 @@ export class StraceLine extends LinePrefix {
   }
 
   /**
-   * Finds where each argument begins and ends. Gives the position behind the closing parenthesis, or -1 where there is
-   * none.
+   * Finds the range of each argument. Returns the position behind the closing parenthesis, or -1 where there is none.
    */
   #parseArguments(start: number): number {
     const { bytes, end, argumentStart, argumentEnd } = this;

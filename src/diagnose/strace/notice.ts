@@ -18,27 +18,27 @@ import {
   UNDERSCORE,
 } from '../lines/index.js';
 
-/** What strace says of itself begins with the name under which it was started. */
+/** A message of strace begins with the name under which it was started. */
 export const SPEAKER = 'strace: ';
-/** Versions before 4.9 say no name before it. */
+/** Versions before 4.9 write this message without a name. */
 export const PROCESS = 'Process ';
-/** A process has become one of 32 bits, or of 64. */
+/** The message that a process has changed between 32 and 64 bits. */
 export const PERSONALITY = '[ Process PID=';
 const SMALL_S = 115;
 const CAPITAL_P = 80;
 
 /** A message of strace in a line of the log, which ends with it. */
 export interface Notice {
-  /** Where it begins. */
+  /** The position at which it begins. */
   start: number;
-  /** Where it begins without the path of strace. */
+  /** The position at which it begins without the path of strace. */
   text: number;
 }
 
 /**
- * Finds a message of strace in a line. Without `-o` both go to standard error, and a message is written at once: in the
- * middle of a line too, of which strace writes the rest after the message's line break. What is in quotes or in angle
- * brackets is the program's own. `false`: there is none.
+ * Finds a message of strace in a line. Without `-o` both go to standard error, and strace writes a message at once,
+ * even in the middle of a line; the rest of the line then follows the line break of the message. Text in quotes or
+ * angle brackets comes from the program. `false`: there is no message.
  */
 export function findNotice(bytes: Buffer, start: number, end: number, found: Notice): boolean {
   for (let at = start; at < end; at += 1) {
@@ -70,14 +70,14 @@ export function findNotice(bytes: Buffer, start: number, end: number, found: Not
   return false;
 }
 
-/** `/usr/bin/` before `strace: `, where it was started with a path. */
+/** `/usr/bin/` before `strace: `, where strace was started with a path. */
 function startOfPath(bytes: Buffer, start: number, name: number): number {
   let begin = name;
   while (begin > start && isOfPath(bytes[begin - 1] ?? 0)) begin -= 1;
   let slash = begin;
   while (slash < name && bytes[slash] !== SLASH) slash += 1;
   if (slash === name) return name;
-  // The end of a remark: flags=0 /* CLONE_??? */
+  // The end of a comment: flags=0 /* CLONE_??? */
   if (slash === begin && bytes[begin - 1] === STAR) return bytes[slash + 1] === SLASH ? slash + 1 : name;
   while (slash > begin && bytes[slash - 1] === DOT) slash -= 1;
   return slash;
@@ -88,8 +88,8 @@ function isOfPath(byte: number): boolean {
 }
 
 /**
- * Whether a line ends as no message does: `= 3`, `= 0x7f12`, `= ?`, `<unfinished ...>`, `---`, the frame of a stack. It
- * is looked at from its end, since most lines are whole, and no message has to be looked for in them.
+ * Whether a line ends in a way that no message does: `= 3`, `= 0x7f12`, `= ?`, `<unfinished ...>`, `---`, the frame of
+ * a stack. The end is checked first, since most lines are whole, and need no search for a message.
  */
 export function endsAsCall(bytes: Buffer, start: number, end: number): boolean {
   const last = bytes[end - 1] ?? 0;

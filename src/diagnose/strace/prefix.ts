@@ -17,11 +17,13 @@ import {
 } from '../lines/index.js';
 import { PERSONALITY } from './notice.js';
 
-/** Below it a number with a fraction is a time since the call before (`-r`), above it one since 1970 (`-ttt`). */
+/**
+ * A smaller number with a fraction is the time since the call before (`-r`), a larger one the time since 1970 (`-ttt`).
+ */
 const EARLIEST_EPOCH_SECONDS = 100_000_000;
 const DAY_SECONDS = 86_400;
 
-/** What stands before the call on a line of strace, in any of its forms: the process, and the time. */
+/** The beginning of a line of strace, before the call, in any of its forms: the process and the time. */
 export class LinePrefix {
   bytes: Buffer = Buffer.alloc(0);
   end = 0;
@@ -31,10 +33,10 @@ export class LinePrefix {
   timeMs = Number.NaN;
   /** Milliseconds since the call before (`-r`), or NaN. */
   sincePreviousMs = Number.NaN;
-  /** Whether `timeMs` was given to the second only. */
+  /** Whether `timeMs` is in whole seconds. */
   wholeSeconds = false;
 
-  /** `1234 `, `[pid 1234] `, `1234<name> `, and any of the times. Gives the position behind, or -1. */
+  /** `1234 `, `[pid 1234] `, `1234<name> `, and any of the times. Returns the position behind, or -1. */
   protected parsePrefix(start: number): number {
     const { bytes, end } = this;
     let at = start;

@@ -2,25 +2,25 @@ import type { LogCursor } from '../lines/index.js';
 import { type LineKind, StraceLine } from './line.js';
 import { endsAsCall, findNotice, type Notice } from './notice.js';
 
-/** What is longer is not put together again. */
+/** The longest line that is joined. */
 const LONGEST = 64 * 1024;
 
 /**
- * A line of a log. One that a message of strace has cut, in two or in more, is put together again. The message comes
- * first, as a line of its own, and the line that it stood in comes where its rest is. For strace prints that rest, or
- * ` <unfinished ...>`, before anything but further messages; only the program's own words can come in between, where
- * they go to the same place.
+ * A line of a log. A line that messages of strace have cut into parts is joined again. The message comes first, as a
+ * line of its own; the joined line comes where its last part is. After a message, strace prints the rest of the line
+ * (or ` <unfinished ...>`) before anything but further messages. Only output of the program itself can come in between,
+ * where it goes to the same file.
  */
 export class WholeLine extends StraceLine {
-  /** The line of the log in which it begins. */
+  /** The number of the line in which it begins. */
   number = 0;
   readonly #notice: Notice = { start: 0, text: 0 };
-  /** What stood before the message, with room for the rest behind it. */
+  /** The part before the message, with room for the rest behind it. */
   #part = Buffer.alloc(0);
   #length = 0;
   #partNumber = 0;
 
-  /** Takes apart the line at which a log is. */
+  /** Parses the present line of a log. */
   read({ bytes, start, end, line }: LogCursor): LineKind {
     this.number = line;
     const kind = this.parse(bytes, start, end);
@@ -28,7 +28,7 @@ export class WholeLine extends StraceLine {
       this.#takeNotice(start);
       return this.kind;
     }
-    // A line that names its process, or a time, is the rest of none.
+    // A line with a process or a time is never the rest of another one.
     if ((kind === 'garbage' || this.from === start) && this.#join(bytes, start, end)) return this.kind;
     if (kind === 'garbage') return kind;
     this.#length = 0;
@@ -37,7 +37,7 @@ export class WholeLine extends StraceLine {
     return this.kind;
   }
 
-  /** Takes apart the part that was kept and this line as one. False: this line is not its rest. */
+  /** Parses the part that was kept and this line as one. False: this line is not its rest. */
   #join(bytes: Buffer, start: number, end: number): boolean {
     const length = this.#length + end - start;
     if (length > LONGEST) return false;
@@ -53,7 +53,7 @@ export class WholeLine extends StraceLine {
     return true;
   }
 
-  /** Where a message stands in the line, keeps what is before it, and becomes the message. False: there is none. */
+  /** Where the line contains a message, keeps the part before it, and becomes the message. False: it contains none. */
   #takeNotice(start: number): boolean {
     const { kind, bytes, end } = this;
     if (kind !== 'other' && kind !== 'garbage' && kind !== 'resumed' && kind !== 'attached') return false;

@@ -61,13 +61,13 @@ export class Supervisor {
     // Before the listener that removes the folder: by then no process may make files in it.
     process.prependListener('exit', this.#killAll);
     const late = new AbortController();
-    const everybody = new Promise<void>((resolve) => {
+    const allReady = new Promise<void>((resolve) => {
       this.#allReady = resolve;
     });
     for (const place of this.#places) place.start();
     try {
       const limit = AbortSignal.any([signal, late.signal]);
-      await Promise.race([everybody, timeLimit(READY_WITHIN_MS, limit)]);
+      await Promise.race([allReady, timeLimit(READY_WITHIN_MS, limit)]);
     } finally {
       late.abort();
     }
