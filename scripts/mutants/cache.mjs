@@ -109,7 +109,7 @@ export const CACHE = [
     name: 'prune an entry that is written again after it was looked at stays',
   },
   {
-    file: 'src/cache/disk/read-header.ts',
+    file: 'src/cache/disk/counted-file.ts',
     from: 'O_RDONLY | O_NOFOLLOW | O_NONBLOCK',
     to: 'O_RDONLY | O_NONBLOCK',
     test: 'test/cache/disk/hostile.test.ts',
