@@ -31,7 +31,7 @@ export class Description {
   /** Whether an access has been counted that came after the first lock was given up. */
   lateNoted = false;
   wrote = false;
-  /** The last truncation through it. */
+  /** Whether the file was truncated through it. */
   emptied = false;
   /** The open emptied the file without the lock. Whether that is a finding is not known yet. */
   emptiedUnlocked: Evidence | undefined;
