@@ -23,6 +23,7 @@ export {
   type ValueOf,
   type VerifyOptions,
   type VerifyProblem,
+  type VerifyProgress,
   type VerifyReport,
 } from './cache/index.js';
 export { HoldfastError, type HoldfastErrorCode } from './errors.js';

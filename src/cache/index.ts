@@ -12,6 +12,7 @@ export type {
   PruneReport,
   VerifyOptions,
   VerifyProblem,
+  VerifyProgress,
   VerifyReport,
 } from './upkeep/index.js';
 export type { UpdateOptions } from './write/index.js';
