@@ -88,7 +88,7 @@ export const CACHE = [
     name: 'a shard’s spare file a reader that outlives its cache is taken off the count when it is done',
   },
   {
-    file: 'src/cache/eviction/recount.ts',
+    file: 'src/cache/shards/recount.ts',
     from: 'if (!isOdd(epoch) && epoch === era',
     to: 'if (!isOdd(epoch) || epoch === era',
     test: 'test/cache/eviction/recount.test.ts',
@@ -102,7 +102,7 @@ export const CACHE = [
     name: 'verify names what is wrong wrong name: an entry whose key belongs elsewhere',
   },
   {
-    file: 'src/cache/eviction/expired.ts',
+    file: 'src/cache/shards/expired.ts',
     from: '  if (found.header.staleUntil > nowMs) {\n',
     to: '  if (found.header.staleUntil < 0) {\n',
     test: 'test/cache/upkeep/prune.test.ts',

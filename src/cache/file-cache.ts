@@ -20,8 +20,6 @@ import {
 import {
   type Change,
   placeToWrite,
-  remove,
-  removeSync,
   set,
   setSync,
   type UpdateOptions,
@@ -111,12 +109,12 @@ export class FileCache<V = unknown> {
   /** Removes an entry. False where there was none that `get` would have given: expired, invalidated and damaged ones go all the same. */
   async delete(key: string): Promise<boolean> {
     const place = placeToWrite(this.#core, key);
-    return (await remove(this.#core, place)) === 'removed';
+    return (await this.#core.storage.remove(place)) === 'removed';
   }
 
   deleteSync(key: string): boolean {
     const place = placeToWrite(this.#core, key);
-    return removeSync(this.#core, place) === 'removed';
+    return this.#core.storage.removeSync(place) === 'removed';
   }
 
   /**

@@ -3,7 +3,7 @@ import { CacheCore } from '../../src/cache/core/core.js';
 import type { FileCacheOptions } from '../../src/cache/core/options.js';
 import { SHARDS } from '../../src/cache/format/key.js';
 import { type Totals, totalsNoted } from '../../src/cache/upkeep/totals.js';
-import { commitSync } from '../../src/cache/write/commit.js';
+import { encode } from '../../src/cache/write/encode.js';
 import { quickFolder } from './folder.js';
 
 /** A cache for one test, in a folder of its own unless one is given. Closed when the test ends. */
@@ -16,13 +16,13 @@ export function cacheForTest(options: Partial<FileCacheOptions> = {}): CacheCore
 /** Stores a text. Gives the path of its file. */
 export function put(core: CacheCore, key: string, value: string, ttl?: number): string {
   const place = core.place(key);
-  commitSync(core, place, core.encode(place, value, { ttl }));
+  core.storage.putSync(place, encode(core, place, value, { ttl }));
   return pathOf(core, key);
 }
 
 export function has(core: CacheCore, key: string): boolean {
   const place = core.place(key);
-  return core.findSync(place).kind === 'entry';
+  return core.storage.findSync(place).kind === 'entry';
 }
 
 export function pathOf(core: CacheCore, key: string): string {

@@ -1,11 +1,9 @@
-export { CacheCore, type EncodedValue, type StoreValueOptions } from './core.js';
-export { isGivenStale } from './entry-times.js';
-export { readLarge } from './large-read.js';
+export { CacheCore } from './core.js';
+export { entryTimes, isGivenStale, type TimeOptions } from './entry-times.js';
 export { type Allowed, allowedBy, assertFits, assertLimits, isOver, type Limits, wantsSparesGone } from './limits.js';
 export type { MemoryLimits, MemoryOptions } from './memory-options.js';
 export {
   type FileCacheOptions,
-  HEADER_ALLOWANCE,
   type ResolvedSetOptions,
   resolveSetOptions,
   resolveStale,

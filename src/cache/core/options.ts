@@ -4,6 +4,7 @@ import { isUrl } from '../../os/realms.js';
 import { shown } from '../../os/shown.js';
 import type { CacheStrategy } from '../directory/index.js';
 import { type BuiltInCodec, type Codec, checkTags, codecOf, type NamedCodec } from '../format/index.js';
+import { USUAL_INLINE_LIMIT } from '../store/index.js';
 import { assertLimits, type Limits } from './limits.js';
 import { type MemoryLimits, type MemoryOptions, resolveMemory } from './memory-options.js';
 
@@ -85,10 +86,6 @@ export interface ResolvedCacheOptions {
   /** `undefined`: no tier in memory. */
   readonly memory: MemoryLimits | undefined;
 }
-
-export const USUAL_INLINE_LIMIT = 64 * 1024;
-/** What a header may take beside a value of `inlineLimit` bytes. */
-export const HEADER_ALLOWANCE = 1024;
 
 const KNOWN = namesOf<FileCacheOptions>({
   ...{ directory: true, strategy: true, ttl: true, codec: true, memory: true, maxBytes: true, maxEntries: true },

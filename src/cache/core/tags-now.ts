@@ -5,7 +5,7 @@ import type { CacheCore } from './core.js';
 
 /**
  * The tags with the generations of the era that is present now, whichever this instance looked at last: what has been invalidated in a newer one lies before the
- * value. Where the next one is not there yet, all that is invalidated in it lies behind, as a value expects that follows into it (commit.ts).
+ * value. Where the next one is not there yet, all that is invalidated in it lies behind, as a value expects that follows into it (store/file-writes.ts).
  */
 export function stampTagsNow({ sections }: CacheCore, tags: readonly string[]): Stamps<Era> {
   const era = tags.length === 0 ? sections.opened : (sections.tryEra() ?? sections.opened);

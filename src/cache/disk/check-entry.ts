@@ -1,12 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { readFully } from '../../os/transfer.js';
 import type { Era } from '../era/index.js';
-import { BLOCK_LENGTH, type Damage, type DecodedHeader, placeOf, tableLength } from '../format/index.js';
+import { BLOCK_LENGTH, type DecodedHeader, placeOf, slotOfName, tableLength } from '../format/index.js';
 import { TABLE_PIECE } from '../payload/index.js';
-import { headerOf, isUnreadable, openEntryFile } from './read-header.js';
-
-/** What may be wrong with the file of an entry. */
-export type EntryProblem = Damage | 'not a regular file' | 'unreadable' | 'wrong name';
+import type { EntryProblem } from '../storage/index.js';
+import { isUnreadable, openEntryFile } from './open-entry-file.js';
+import { headerOf } from './read-header.js';
 
 /** `absent`: it has gone meanwhile. */
 export type Checked = 'whole' | 'absent' | EntryProblem;
@@ -25,8 +24,8 @@ export function* checkEntry(era: Era, shard: number, hash: string): Generator<un
 }
 
 function* check(era: Era, shard: number, hash: string): Generator<undefined, Checked, void> {
-  const file = openEntryFile(era, shard, hash);
-  if (typeof file === 'string') return file;
+  const file = openEntryFile(era, { shard, hash, slot: slotOfName(hash) });
+  if (file.kind !== 'file') return file.kind === 'absent' ? 'absent' : file.damage;
   try {
     const found = headerOf(file.fd, file.size);
     if (found.kind !== 'header') return found.kind === 'damaged' ? found.damage : 'absent';

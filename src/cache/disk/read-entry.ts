@@ -1,22 +1,22 @@
-import { errorCode, HoldfastError } from '../../errors.js';
+import { HoldfastError } from '../../errors.js';
 import { syscalls } from '../../os/syscalls.js';
 import { bufferFor, readFully } from '../../os/transfer.js';
 import type { Era } from '../era/index.js';
 import {
-  type Damage,
   type DecodedHeader,
   decodeHeader,
   decodePayload,
   entryLength,
   LONGEST_HEADER,
-  type PayloadMemory,
   type Place,
   payloadHolds,
   tableLength,
 } from '../format/index.js';
 import { tableHolds } from '../payload/index.js';
 import { noteRead } from '../shared/index.js';
+import { ABSENT, type Found, type NoEntry, type OpenEntry, unheld } from '../storage/index.js';
 import { type CountedFile, openCounted } from './counted-file.js';
+import { noEntry } from './open-entry-file.js';
 
 /**
  * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be
@@ -25,46 +25,6 @@ import { type CountedFile, openCounted } from './counted-file.js';
 export const SCRATCH_LENGTH = LONGEST_HEADER;
 
 let scratch: Buffer | undefined;
-
-/**
- * An entry as it was found. `payload` may be overwritten by the next read of this thread: decode it at once, unless its
- * memory is said to be its own.
- */
-export interface FoundEntry {
-  readonly header: DecodedHeader;
-  readonly payload: Buffer;
-  readonly memory?: PayloadMemory;
-  /** Why there is no payload: see {@link unheld}. */
-  readonly failure?: HoldfastError;
-}
-
-/** What a look at the disk came to. `absent`: no entry, or that of another key with the same hash. */
-export type Found =
-  | { readonly kind: 'entry'; readonly entry: FoundEntry }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'damaged'; readonly damage: Damage | 'not a regular file' };
-
-/** Nothing is there. */
-export const ABSENT = { kind: 'absent' } as const;
-
-/**
- * An entry whose header has been read, and whose file is open: whoever gets one calls `close`. Until then its reader is
- * counted, and the file does not change (recycling.ts), except in place where the header says so and the shard's lock is
- * not held.
- */
-export interface OpenEntry {
-  readonly kind: 'open';
-  readonly fd: number;
-  /** Of the file, slack and all. */
-  readonly fileLength: number;
-  readonly header: DecodedHeader;
-  /** The beginning of the file. May be overwritten by the next read of this thread. */
-  readonly beginning: Buffer;
-  /** Idempotent. */
-  close(): void;
-}
-
-type NoEntry = Exclude<Found, { readonly kind: 'entry' }>;
 
 /** Reads the entry of a key, whole and checked. Only regular files are opened for reading, and no link is followed. */
 export function readEntry(era: Era, place: Place): Found {
@@ -96,16 +56,6 @@ export function readOpenFile(fd: number, place: Place): Found {
   return examined.kind === 'open' ? readRest(examined) : examined;
 }
 
-/** Closes an entry that was given open and is not wanted. */
-export function closeOpened(found: Found | OpenEntry): void {
-  if (found.kind === 'open') found.close();
-}
-
-/** In memory of its own: the buffer that an entry was read into is used again by the next read, which may come before this one is looked at. */
-export function copied({ header, payload }: FoundEntry): Found {
-  return { kind: 'entry', entry: { header, payload: Buffer.from(payload), memory: 'own' } };
-}
-
 /** Opens the entry of a key and reads its header. */
 export function openEntry(era: Era, place: Place): OpenEntry | NoEntry {
   return reading(era, place, (fd) => examine(fd, place));
@@ -130,16 +80,6 @@ function reading<T extends Found>(era: Era, place: Place, look: (fd: number) => 
   } finally {
     if (opened === undefined) file?.close();
   }
-}
-
-/** What a failure to open or read says of what lies there. Others are passed on. */
-function noEntry(error: unknown): NoEntry {
-  const code = errorCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return ABSENT;
-  // A symbolic link; a FIFO or socket, which has no positions to read at; a folder.
-  const noFile = code === 'ELOOP' || code === 'ENXIO' || code === 'ESPIPE' || code === 'EISDIR' || code === 'EACCES';
-  if (noFile) return { kind: 'damaged', damage: 'not a regular file' };
-  throw error;
 }
 
 /**
@@ -206,14 +146,3 @@ export function payloadMemory(length: number): Buffer | HoldfastError {
     throw error;
   }
 }
-
-/**
- * An entry that is there and whose value cannot be given out here: a stream has written more bytes than a Buffer holds,
- * or another version of Node has. Only who wants the value is told so; its header, and streams and mappings of it, are
- * as good as any.
- */
-export function unheld(header: DecodedHeader, failure: HoldfastError): Found {
-  return { kind: 'entry', entry: { header, payload: NOTHING, failure } };
-}
-
-const NOTHING = Buffer.alloc(0);

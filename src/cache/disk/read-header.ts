@@ -1,9 +1,7 @@
-import { errorCode } from '../../errors.js';
-import { syscalls } from '../../os/syscalls.js';
 import { readFully } from '../../os/transfer.js';
 import type { Era } from '../era/index.js';
 import { type Damage, type DecodedHeader, decodeHeader, headerLengthOf, slotOfName } from '../format/index.js';
-import { type CountedFile, openCounted } from './counted-file.js';
+import { isUnreadable, openEntryFile } from './open-entry-file.js';
 
 /** Most headers fit into this. */
 const FIRST_READ = 512;
@@ -24,49 +22,14 @@ export function readHeader(era: Era, shard: number, hash: string): HeaderFound {
   }
 }
 
-/** Whether the failure is one of this file alone: a broken block of the disk, or permissions that somebody changed. */
-export function isUnreadable(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'EIO' || code === 'EACCES' || code === 'EPERM';
-}
-
 function tryReadHeader(era: Era, shard: number, hash: string): HeaderFound {
-  const file = openEntryFile(era, shard, hash);
-  if (file === 'absent') return { kind: 'absent' };
-  if (file === 'not a regular file') return { kind: 'damaged', damage: file };
+  const file = openEntryFile(era, { shard, hash, slot: slotOfName(hash) });
+  if (file.kind !== 'file') return file;
   try {
     return headerOf(file.fd, file.size);
   } finally {
     file.close();
   }
-}
-
-/** The file of an entry, open, and how long it is. */
-export interface EntryFile extends CountedFile {
-  readonly size: number;
-}
-
-/** Opens what stands under the name of an entry if it is a regular file; no link is followed. */
-export function openEntryFile(era: Era, shard: number, hash: string): EntryFile | 'absent' | 'not a regular file' {
-  let file: CountedFile | undefined;
-  let regular = false;
-  try {
-    file = openCounted(era, { shard, hash, slot: slotOfName(hash) });
-    const stats = syscalls.fstat(file.fd);
-    regular = stats.isFile();
-    return regular ? withSize(file, stats.size) : 'not a regular file';
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return 'absent';
-    if (code === 'ELOOP' || code === 'ENXIO') return 'not a regular file';
-    throw error;
-  } finally {
-    if (!regular) file?.close();
-  }
-}
-
-function withSize(file: CountedFile, size: number): EntryFile {
-  return { fd: file.fd, size, close: () => file.close() };
 }
 
 /** The header of an open file. */

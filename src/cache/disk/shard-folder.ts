@@ -2,10 +2,9 @@ import { errorCode, quietly } from '../../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, type Stats, syscalls } from '../../os/syscalls.js';
 import type { Era } from '../era/index.js';
 import { SPARE_NAME, slotOfName } from '../format/index.js';
-import { writing } from '../sections/index.js';
+import { removeEntry } from './change-entry.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
 import { sweepSpare } from './spare.js';
-import { removeEntry } from './write-entry.js';
 
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -30,17 +29,9 @@ export function kindOfName(shard: number, name: string): NameKind {
   return HASH.test(name) && Number.parseInt(name.slice(0, 2), 16) === shard ? 'entry' : 'stray';
 }
 
-/**
- * Steps 2 to 4 of a delete, for the file of an entry that is expired, damaged or evicted: no wish of a user's, so that what is being
- * loaded for its key may be stored. Inside the shard's exclusive section. Gives the bytes that were freed.
- */
+/** Steps 2 to 4 of a delete, for an entry that nobody asked to be removed. Inside the shard's exclusive section. Gives the bytes that were freed. */
 export function removeNamed(era: Era, shard: number, hash: string): number | undefined {
-  return writing(era, { shard, slot: slotOfName(hash), leaseMark: 0 }, () => {
-    const removed = removeEntry(era, { shard, hash });
-    if (removed === undefined) return undefined;
-    if (removed.entries !== 0) era.words.totals.add(shard, removed);
-    return -removed.bytes;
-  });
+  return removeEntry(era, { shard, hash, slot: slotOfName(hash), leaseMark: 0 });
 }
 
 /**

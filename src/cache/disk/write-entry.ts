@@ -5,7 +5,8 @@ import { IN_PLACE_LIMIT } from '../directory/index.js';
 import type { Era } from '../era/index.js';
 import { headerLengthOf, isRewritable, type Place } from '../format/index.js';
 import { blocksOf, noteWrite, noteWriteUntil, type ShardTotals } from '../shared/index.js';
-import { discard, moveAway, publish } from './publish.js';
+import { changing } from './change-entry.js';
+import { discard, publish } from './publish.js';
 import { publishThroughSpare } from './spare.js';
 
 /** Lengths that rewritable entries are made with, so that a value which grows a little still fits. */
@@ -24,8 +25,12 @@ export interface PutOptions {
   readonly inPlace: boolean;
 }
 
-/** Step 3 of a write: makes `bytes` the entry of a key. Inside the shard's exclusive section. */
-export function putEntry(era: Era, place: Place, bytes: Buffer, { mode, inPlace }: PutOptions): ShardTotals {
+/** Steps 2 to 4 of a write: makes `bytes` the entry of a key. Inside the shard's exclusive section. */
+export function putEntry(era: Era, place: Place, bytes: Buffer, options: PutOptions): void {
+  changing(era, place, () => write(era, place, bytes, options));
+}
+
+function write(era: Era, place: Place, bytes: Buffer, { mode, inPlace }: PutOptions): ShardTotals {
   noteWrite(era, place, bytes);
   const path = era.paths.entry(place.shard, place.hash);
   const small = inPlace && bytes.length <= IN_PLACE_LIMIT;
@@ -42,27 +47,18 @@ export interface TemporaryEntry {
   readonly staleUntil: number;
 }
 
-/** Step 3 of a write whose bytes are in a temporary file already. Inside the shard's exclusive section. */
-export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): ShardTotals {
+/** The same for an entry whose bytes are in a temporary file already. */
+export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): void {
+  changing(era, place, () => publishTemporary(era, place, temporary));
+}
+
+function publishTemporary(era: Era, place: Place, temporary: TemporaryEntry): ShardTotals {
   noteWriteUntil(era, place, temporary.staleUntil);
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
   // The new version stands. What is left of the old one where this fails, a later sweep finds.
   if (publish(era, temporary.path, path, old) === 'exchanged') discard(temporary.path);
   return difference(era, old?.isFile() ? old.size : undefined, temporary.length);
-}
-
-/** Step 3 of a delete. Inside the shard's exclusive section. `undefined`: there was nothing. */
-export function removeEntry(era: Era, place: Pick<Place, 'shard' | 'hash'>): ShardTotals | undefined {
-  const path = era.paths.entry(place.shard, place.hash);
-  const old = syscalls.lstat(path);
-  if (old === undefined) return undefined;
-  if (!old.isFile()) {
-    moveAway(era, path);
-    return UNCHANGED;
-  }
-  syscalls.unlink(path);
-  return { entries: -1, bytes: -old.size, blocks: -blocksOf(era.words, old.size) };
 }
 
 /** What the exchange of one file for another changes. */

@@ -3,8 +3,7 @@ import type { Era } from '../era/index.js';
 import { SHARDS } from '../format/index.js';
 import { PAUSE, type Steps } from '../sections/index.js';
 import { mayHoldExpired } from '../shared/index.js';
-import { HEADERS_PER_STEP, type Removed, removeExpired } from './expired.js';
-import { recountShard } from './recount.js';
+import { HEADERS_PER_STEP, type Removed, type ShardUpkeep } from '../storage/index.js';
 
 /** Thrown into a chore whose section is taken. */
 class Taken extends Error {}
@@ -79,8 +78,8 @@ const MOST_SWEEP_HEADERS = 64;
 /** What writes to a limited cache do on the side: they keep its totals true, and look for what has expired. */
 export class Chores {
   readonly #core: CacheCore;
-  readonly #recount = new Chore(1, recountWhatIsMarked);
-  readonly #sweep = new Chore(HEADERS_PER_STEP, (era) => sweepExpired(era, this.#first, this.#removed));
+  readonly #recount: Chore;
+  readonly #sweep: Chore;
   #writes = 0;
   #mayRead = MOST_SWEEP_HEADERS;
   /** What the present sweep begins with, and where it adds up what it removes. */
@@ -89,6 +88,9 @@ export class Chores {
 
   constructor(core: CacheCore) {
     this.#core = core;
+    const { upkeep } = core.storage;
+    this.#recount = new Chore(1, (era) => recountWhatIsMarked(upkeep, era));
+    this.#sweep = new Chore(HEADERS_PER_STEP, (era) => sweepExpired(upkeep, era, this.#first, this.#removed));
   }
 
   /** To be called at each write. Throws as {@link Chore.advance} does. */
@@ -121,15 +123,15 @@ export class Chores {
 }
 
 /** Counts the shards whose totals are not to be believed. A writer that died is known, and its shard marked, once somebody has entered. */
-function* recountWhatIsMarked(era: Era): Steps<void> {
+function* recountWhatIsMarked({ recount }: ShardUpkeep, era: Era): Steps<void> {
   for (let shard = 0; shard < SHARDS; shard += 1) {
     if (era.words.busy(shard) !== 0) yield* passingOver(enter(era, shard));
-    if (era.words.needsRecount(shard)) yield* passingOver(recountShard(era, shard));
+    if (era.words.needsRecount(shard)) yield* passingOver(recount(era, shard, 'store'));
   }
 }
 
 /** Removes expired entries, shard by shard from `first` on, as far as there may be some. */
-function* sweepExpired(era: Era, first: number, removed: Removed): Steps<void> {
+function* sweepExpired({ removeExpired }: ShardUpkeep, era: Era, first: number, removed: Removed): Steps<void> {
   for (let step = 0; step < SHARDS; step += 1) {
     const shard = (first + step) % SHARDS;
     const nowMs = Date.now();

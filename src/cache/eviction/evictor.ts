@@ -1,22 +1,20 @@
 import { errorCode } from '../../errors.js';
 import { nextTurn } from '../../os/timers.js';
 import { allowedBy, assertFits, assertLimits, type CacheCore, type Limits, reportEviction } from '../core/index.js';
-import { fileLengthOf } from '../disk/index.js';
 import { EraEnded } from '../era/index.js';
 import type { Place } from '../format/index.js';
 import { blocksOf } from '../shared/index.js';
+import type { Eviction, Removed } from '../storage/index.js';
 import { Chores } from './chores.js';
 import { type Making, makeRoom } from './evict.js';
-import type { Removed } from './expired.js';
 import { Room } from './room.js';
-import { Victims } from './victims.js';
 
 /** Keeps one instance's writes within the limits of its cache: each makes room for itself (evict.ts). */
 export class Evictor {
   readonly #core: CacheCore;
   readonly #limits: Limits;
   readonly #room = new Room();
-  readonly #victims = new Victims();
+  readonly #eviction: Eviction;
   readonly #chores: Chores;
   readonly #further = new Set<Promise<void>>();
   #closed = false;
@@ -26,6 +24,7 @@ export class Evictor {
     assertLimits(limits);
     this.#core = core;
     this.#limits = limits;
+    this.#eviction = core.storage.eviction();
     this.#chores = new Chores(core);
   }
 
@@ -33,7 +32,7 @@ export class Evictor {
   assertFits(entryBytes: number): void {
     if (this.#limits.maxBytes === undefined) return;
     const { words } = this.#core.sections.opened;
-    assertFits(fileLengthOf(entryBytes, this.#core), allowedBy(this.#limits, words), words);
+    assertFits(this.#core.storage.lengthOf(entryBytes), allowedBy(this.#limits, words), words);
   }
 
   /**
@@ -69,12 +68,12 @@ export class Evictor {
   #begin(written: Place, entryBytes: number): Making | undefined {
     if (this.#limits.maxBytes === undefined && this.#limits.maxEntries === undefined) return undefined;
     const era = this.#core.sections.opened;
-    this.#victims.noteWritten(era, written);
+    this.#eviction.noteWritten(era, written);
     return {
       era,
       written,
       allowed: allowedBy(this.#limits, era.words),
-      takes: blocksOf(era.words, fileLengthOf(entryBytes, this.#core)),
+      takes: blocksOf(era.words, this.#core.storage.lengthOf(entryBytes)),
       freed: 0,
       removed: { entries: 0, bytes: 0 },
       passedOver: new Set(),
@@ -100,8 +99,8 @@ export class Evictor {
     this.#chores.recount(era);
     if (this.#room.isThere(era, allowed)) return 'ready';
     this.#chores.sweep(era, written.shard, removed);
-    this.#victims.begin(era);
-    return makeRoom(this.#core, this.#victims, making);
+    this.#eviction.begin(era);
+    return makeRoom(this.#core, this.#eviction, making);
   }
 
   /** Counts and tells what was removed. Outside any section: subscribers are user code. */

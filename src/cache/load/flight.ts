@@ -6,7 +6,7 @@ import { type CacheCore, isGivenStale, reportLoad, resolveTtl } from '../core/in
 import { EraEnded } from '../era/index.js';
 import type { Evictor } from '../eviction/index.js';
 import type { Place } from '../format/index.js';
-import type { GiveOut, Reads } from '../read/index.js';
+import { type GiveOut, type Reads, tagsAreCurrent } from '../read/index.js';
 import { areCurrent } from '../shared/index.js';
 import { type CallerPatience, Callers } from './flight-callers.js';
 import { type FlightLock, flightLock, tryFlightLock } from './flight-lock.js';
@@ -247,7 +247,7 @@ export class Flight {
     const { core, reads } = this.#parts;
     const { place, options } = this.#plan;
     if (previous === undefined || !isGivenStale(previous.entry.header, options.staleMs)) return undefined;
-    if (core.closed || !core.tagsAreCurrent(previous.entry.header)) return undefined;
+    if (core.closed || !tagsAreCurrent(core, previous.entry.header)) return undefined;
     return reads.giveEntry(place, previous.entry);
   }
 }

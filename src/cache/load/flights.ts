@@ -3,11 +3,11 @@ import { currentScope, waitsFor } from '../../lock/index.js';
 import { throwIfAborted } from '../../os/realms.js';
 import { clearTimeout, monotonicNow, setTimeout } from '../../os/timers.js';
 import { type CacheCore, isGivenStale } from '../core/index.js';
-import type { FoundEntry } from '../disk/index.js';
 import type { Evictor } from '../eviction/index.js';
 import type { Place } from '../format/index.js';
-import { handOutLater, type Reads } from '../read/index.js';
+import { freshEntry, handOutLater, type Reads, tagsAreCurrent } from '../read/index.js';
 import { closedError } from '../sections/index.js';
+import type { FoundEntry } from '../storage/index.js';
 import { placeToWrite } from '../write/index.js';
 import { Flight, type FlightParts, type FlightPlan, type Load } from './flight.js';
 import { timeoutError } from './flight-lock.js';
@@ -138,8 +138,8 @@ export class Flights {
   #find(place: Place, options: FlightOptions): Looked | Promise<Looked> {
     const { core, reads } = this.#parts;
     const look = reads.look(place);
-    return core.find(place, (found): Looked => {
-      const fresh = core.fresh(place, found);
+    return core.storage.find(place, (found): Looked => {
+      const fresh = freshEntry(core, place, found);
       if (fresh !== undefined) {
         const kept = reads.keep(place, look, fresh);
         return kept === undefined ? MISSING : { kind: 'fresh', value: handOutLater(kept) };
@@ -150,7 +150,7 @@ export class Flights {
 
   #stale(place: Place, entry: FoundEntry, { staleMs }: FlightOptions): Looked {
     const { core, reads } = this.#parts;
-    if (!isGivenStale(entry.header, staleMs) || !core.tagsAreCurrent(entry.header)) return MISSING;
+    if (!isGivenStale(entry.header, staleMs) || !tagsAreCurrent(core, entry.header)) return MISSING;
     const give = reads.giveEntry(place, entry);
     return give === undefined ? MISSING : { kind: 'stale', value: give() };
   }

@@ -1,9 +1,10 @@
 import { errorCode, HoldfastError } from '../../errors.js';
-import { type CacheCore, type EncodedValue, reportNotStored, type StoreValueOptions } from '../core/index.js';
+import { type CacheCore, reportNotStored } from '../core/index.js';
 import type { Evictor } from '../eviction/index.js';
 import { encodeValue, type PayloadMemory, type Place, tableLength } from '../format/index.js';
 import { copyInTurns, type GiveOut, isLongBuffer, type Reads } from '../read/index.js';
-import { type Condition, commit } from '../write/index.js';
+import type { Condition, EncodedValue } from '../storage/index.js';
+import { encodePayload, type StoreValueOptions } from '../write/index.js';
 
 /** Where a loaded value goes, and on which condition. */
 export interface LoadedTarget {
@@ -58,7 +59,7 @@ type Entry = { readonly payload: Buffer } & ({ readonly encoded: EncodedValue } 
 
 function entryOf(core: CacheCore, place: Place, payload: Buffer, options: StoreValueOptions): Entry {
   try {
-    const encoded = core.encodePayload(place, payload, options);
+    const encoded = encodePayload(core, place, payload, options);
     const { bytes } = encoded;
     if (!Buffer.isBuffer(bytes)) return { encoded, payload: bytes.payload };
     const end = bytes.length - tableLength(payload.length);
@@ -71,7 +72,7 @@ function entryOf(core: CacheCore, place: Place, payload: Buffer, options: StoreV
 async function store(encoded: EncodedValue, { core, evictor, place, condition }: LoadedTarget): Promise<void> {
   const { bytes } = encoded;
   evictor.assertFits(bytes.length);
-  const committed = await commit(core, place, encoded, condition);
+  const committed = await core.storage.put(place, encoded, condition);
   if (committed === 'committed') await evictor.afterWrite(place, bytes.length);
 }
 

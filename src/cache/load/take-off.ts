@@ -1,10 +1,10 @@
 import { isOutOfSpace } from '../../errors.js';
-import { type CacheCore, isGivenStale, readLarge } from '../core/index.js';
-import { type Found, type FoundEntry, type OpenEntry, readOrOpenEntry } from '../disk/index.js';
+import { type CacheCore, isGivenStale } from '../core/index.js';
 import type { Era } from '../era/index.js';
 import type { Place } from '../format/index.js';
-import type { GiveOut, Reads } from '../read/index.js';
-import { areCurrent, type Stamps, stampTags } from '../shared/index.js';
+import { decodeEntry, freshEntry, type GiveOut, type Reads, tagsAreCurrent } from '../read/index.js';
+import { isFreshIn, type Stamps, stampTags } from '../shared/index.js';
+import { type Found, type FoundEntry, type OpenEntry, owned } from '../storage/index.js';
 import type { FlightOptions } from './flight-options.js';
 
 /** An entry that the loader is to replace, if there is one, and what was noted of the key before it began. */
@@ -33,14 +33,16 @@ export async function takeOff(
   const looked = await look(core, place, options, lease);
   if ('nowhere' in looked) return looked.nowhere;
   const { era, stamps, leased, found } = looked;
-  const whole: Found = found.kind === 'open' ? await core.whileOpen(readLarge(found, core.options.codec.name)) : found;
-  const fresh = core.fresh(place, whole);
+  const whole: Found = found.kind === 'open' ? await core.whileOpen(core.storage.readOpened(found)) : found;
+  const fresh = freshEntry(core, place, whole);
   const give = fresh && reads.giveEntry(place, fresh);
   if (give !== undefined) return give;
   if (!leased) return takeOff({ core, reads }, { place, options }, 'in any case');
   const entry = whole.kind === 'entry' && fresh === undefined ? whole.entry : undefined;
   if (entry === undefined || !isGivenStale(entry.header, options.staleMs)) return { era, stamps };
-  const previous = core.tagsAreCurrent(entry.header) ? core.decode(place, { ...entry, memory: 'lent' }) : undefined;
+  const previous = tagsAreCurrent(core, entry.header)
+    ? decodeEntry(core, place, { ...entry, memory: 'lent' })
+    : undefined;
   return previous === undefined ? { era, stamps } : { era, stamps, previous: { value: previous.value, entry } };
 }
 
@@ -48,25 +50,15 @@ export async function takeOff(
 async function look(core: CacheCore, place: Place, { tags }: FlightOptions, lease: Lease): Promise<Looked> {
   try {
     return await core.sections.inside(place.shard, 'exclusive', (era) => {
-      const found = readOrOpenEntry(era, place);
-      const entry = found.kind === 'entry' ? copyOf(found.entry) : undefined;
+      const found = owned(core.storage.lookInside(era, place));
       // One that is still to be read may turn out to be damaged.
-      const leased = lease === 'in any case' || entry === undefined || !isFresh(era, entry);
+      const leased = lease === 'in any case' || found.kind !== 'entry' || !isFreshIn(era, found.entry.header);
       if (leased) era.words.setLease(place.slot, place.leaseMark);
-      const kept: typeof found = entry === undefined ? found : { kind: 'entry', entry };
-      return { era, found: kept, leased, stamps: stampTags(era, tags) };
+      return { era, found, leased, stamps: stampTags(era, tags) };
     });
   } catch (error) {
     const era = core.sections.opened;
     if (!era.ended || !isOutOfSpace(error)) throw error;
     return { nowhere: { era, stamps: stampTags(era, tags) } };
   }
-}
-
-function copyOf({ header, payload }: FoundEntry): FoundEntry {
-  return { header, payload: Buffer.from(payload) };
-}
-
-function isFresh(era: Era, { header }: FoundEntry): boolean {
-  return header.expiresAt > Date.now() && areCurrent(era.words, header.tags);
 }

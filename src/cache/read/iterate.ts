@@ -1,5 +1,38 @@
+import { throwIfAborted } from '../../os/realms.js';
+import { Turns } from '../../os/turns.js';
 import type { CacheCore } from '../core/index.js';
-import { walk } from './walk.js';
+import { EraEnded } from '../era/index.js';
+import { SHARDS } from '../format/index.js';
+import { runSteps } from '../sections/index.js';
+import type { EntrySummary } from '../storage/index.js';
+import { decodeEntry, freshEntry, isFresh } from './fresh.js';
+
+/**
+ * The headers of all entries, expired ones too, in no order. An entry that is there all the while is given exactly once, one that is
+ * written or removed meanwhile once or not at all. What is damaged is passed over. Ends where the era ends. Holds the names of one shard.
+ */
+export async function* walk(core: CacheCore, signal?: AbortSignal): AsyncGenerator<EntrySummary, void> {
+  const era = await core.sections.presentEra();
+  const turns = new Turns();
+  try {
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      for (const slice of core.storage.upkeep.walk(era, shard)) {
+        for (const summary of await runSteps(core, slice, signal)) {
+          core.assertOpen();
+          if (era.ended) return;
+          yield summary;
+        }
+        await turns.pause();
+      }
+      await turns.pause();
+      throwIfAborted(signal);
+      core.assertOpen();
+    }
+  } catch (error) {
+    // All that was left has been removed.
+    if (!(error instanceof EraEnded)) throw error;
+  }
+}
 
 /**
  * The keys that are present, in no order, while the cache goes on changing: one that is there throughout is given exactly once, one that
@@ -22,16 +55,16 @@ export function entries(core: CacheCore): AsyncGenerator<[string, unknown], void
 
 async function* presentKeys(core: CacheCore): AsyncGenerator<string, void> {
   for await (const summary of walk(core)) {
-    if (core.isFresh(summary)) yield summary.key;
+    if (isFresh(core, summary)) yield summary.key;
   }
 }
 
 async function* presentEntries(core: CacheCore): AsyncGenerator<[string, unknown], void> {
   for await (const key of presentKeys(core)) {
     const place = core.place(key);
-    const decoded = await core.find(place, (found) => {
-      const entry = core.fresh(place, found);
-      return entry === undefined ? undefined : core.decode(place, entry);
+    const decoded = await core.storage.find(place, (found) => {
+      const entry = freshEntry(core, place, found);
+      return entry === undefined ? undefined : decodeEntry(core, place, entry);
     });
     if (decoded !== undefined) yield [key, decoded.value];
   }

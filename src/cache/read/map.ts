@@ -2,8 +2,8 @@ import type { MappedFile } from '../../file/index.js';
 import { mapPrivate } from '../../os/mmap.js';
 import { assertHoldable } from '../../os/transfer.js';
 import type { CacheCore } from '../core/index.js';
-import type { OpenEntry } from '../disk/index.js';
 import { LONGEST_SPARE } from '../shared/index.js';
+import type { OpenEntry } from '../storage/index.js';
 import { openFresh } from './open-entry.js';
 
 /**

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { HoldfastError } from '../../errors.js';
 import type { CacheCore } from '../core/index.js';
-import type { OpenEntry } from '../disk/index.js';
 import { BLOCK_LENGTH, type Damage } from '../format/index.js';
 import { PayloadReader } from '../payload/index.js';
+import type { OpenEntry } from '../storage/index.js';
 import { openFresh } from './open-entry.js';
 
 /** So much is read at once: enough that waking up the thread pool does not count. */

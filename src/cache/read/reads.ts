@@ -1,9 +1,10 @@
 import { isOutOfSpace } from '../../errors.js';
 import type { CacheCore } from '../core/index.js';
-import { ABSENT, type Found, type FoundEntry } from '../disk/index.js';
 import { type Era, EraEnded } from '../era/index.js';
 import type { Place } from '../format/index.js';
 import { type Counters, isOdd, type Party, partyOf, protocol, run } from '../shared/index.js';
+import { ABSENT, type Found, type FoundEntry } from '../storage/index.js';
+import { decodeEntry, freshEntry } from './fresh.js';
 import { type KeptValue, MemoryTier, type TierSize } from './memory-tier.js';
 import { copyInTurns, copyOf, freezeDeeply, isBytes, isLongBuffer, sharing } from './share-value.js';
 
@@ -74,18 +75,18 @@ export class Reads {
   async fill(key: string): Promise<KeptValue | undefined> {
     const place = this.placeOf(key);
     const look = this.look(place);
-    return this.#core.find(place, (found) => this.#settle(place, look, found));
+    return this.#core.storage.find(place, (found) => this.#settle(place, look, found));
   }
 
   /** Whether there is a value, without decoding or keeping it: what `hit` did not know. */
   async has(key: string): Promise<boolean> {
     const place = this.placeOf(key);
-    return this.#core.find(place, (found) => this.count(this.#core.fresh(place, found)) !== undefined);
+    return this.#core.storage.find(place, (found) => this.count(freshEntry(this.#core, place, found)) !== undefined);
   }
 
   hasSync(key: string): boolean {
     const place = this.placeOf(key);
-    return this.count(this.#core.fresh(place, this.#findSync(place))) !== undefined;
+    return this.count(freshEntry(this.#core, place, this.#findSync(place))) !== undefined;
   }
 
   /** The first part of step 2: before the disk is read. */
@@ -105,7 +106,7 @@ export class Reads {
 
   /** The last part of step 2: decodes an entry that may be given out, and keeps the value if the look allows it. Outside any section. */
   keep(place: Place, look: Look, entry: FoundEntry): KeptValue | undefined {
-    const decoded = this.#core.decode(place, entry);
+    const decoded = decodeEntry(this.#core, place, entry);
     if (decoded === undefined) return undefined;
     const shared = this.#tier !== undefined;
     if (shared && this.#sharing === 'freeze') freezeDeeply(decoded.value);
@@ -168,7 +169,7 @@ export class Reads {
     const { codec } = this.#core.options;
     // A value may lie in memory that is its own; where others are decoded from that, it may not.
     const once = this.#tier !== undefined || codec.name === 'bytes';
-    const decoded = this.#core.decode(place, once ? entry : { ...entry, memory: 'lent' });
+    const decoded = decodeEntry(this.#core, place, once ? entry : { ...entry, memory: 'lent' });
     return decoded && this.giveOut(decoded.value, () => codec.decode(entry.payload));
   }
 
@@ -186,7 +187,7 @@ export class Reads {
   /** There is no era where there is no space for one; then there is no value either. */
   #findSync(place: Place): Found {
     try {
-      return this.#core.findSync(place);
+      return this.#core.storage.findSync(place);
     } catch (error) {
       if (this.#core.sections.opened.ended && isOutOfSpace(error)) return ABSENT;
       throw error;
@@ -194,7 +195,7 @@ export class Reads {
   }
 
   #settle(place: Place, look: Look, found: Found): KeptValue | undefined {
-    const entry = this.#core.fresh(place, found);
+    const entry = freshEntry(this.#core, place, found);
     const kept = entry === undefined ? undefined : this.keep(place, look, entry);
     if (kept === undefined) this.#tier?.forget(place.key);
     return this.count(kept);

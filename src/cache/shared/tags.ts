@@ -8,7 +8,7 @@ import { GENERATIONS, type SharedWords } from './words.js';
  * count are invalidated together, which costs a reload and is never wrong.
  *
  * Generations belong to an era, as the counts do. The counts of an era begin at its own number, so that an entry of one era is never
- * current by the counts of another; a value that is committed to another than it was made in gets new ones (commit.ts).
+ * current by the counts of another; a value that is committed to another than it was made in gets new ones (store/file-writes.ts).
  */
 
 interface TagPlace {

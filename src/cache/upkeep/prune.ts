@@ -1,11 +1,10 @@
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { throwIfAborted } from '../../os/realms.js';
 import { assertProgressOptions, type CacheCore } from '../core/index.js';
-import { kindOfName, namesIn, removeOrphan, sweepSpare } from '../disk/index.js';
 import { type Era, EraEnded, readFolder, removeBehind, setErasAside } from '../era/index.js';
-import { REMOVALS_PER_SECTION, removeExpired } from '../eviction/index.js';
-import { cachePaths, SHARDS, SPARE_NAME } from '../format/index.js';
+import { cachePaths, SHARDS } from '../format/index.js';
 import { PAUSE, runSteps, type Steps } from '../sections/index.js';
+import type { Storage } from '../storage/index.js';
 import { removeIdleLock } from './idle-locks.js';
 
 /** What `prune` removed. */
@@ -43,7 +42,7 @@ export async function prune(core: CacheCore, options: PruneOptions = {}): Promis
   const era = await core.sections.presentEra();
   try {
     for (let shard = 0; shard < SHARDS; shard += 1) {
-      await runSteps(core, pruneShard(era, shard, report), signal);
+      await runSteps(core, pruneShard(core.storage, era, shard, report), signal);
       onProgress?.({ shards: shard + 1, of: SHARDS });
     }
     await runSteps(core, pruneFlights(era, report), signal);
@@ -56,37 +55,13 @@ export async function prune(core: CacheCore, options: PruneOptions = {}): Promis
   return report;
 }
 
-function* pruneShard(era: Era, shard: number, report: PruneReport): Steps<void> {
+function* pruneShard({ upkeep }: Storage, era: Era, shard: number, report: PruneReport): Steps<void> {
   const expired = { entries: 0, bytes: 0 };
-  yield* removeExpired(era, shard, Date.now(), expired);
+  yield* upkeep.removeExpired(era, shard, Date.now(), expired);
   report.removed += expired.entries;
   report.bytes += expired.bytes;
-  const present = namesIn(era, shard);
-  const temporaries = present.filter((name) => kindOfName(shard, name) === 'temporary');
-  for (let from = 0; from < temporaries.length; from += REMOVALS_PER_SECTION) {
-    const names = temporaries.slice(from, from + REMOVALS_PER_SECTION);
-    yield { era, shard, work: () => removeOrphans(era, shard, names, report) };
-  }
-  if (present.includes(SPARE_NAME) && era.words.spare(shard) === 0) {
-    yield { era, shard, work: () => removeLeftSpare(era, shard, report) };
-  }
+  yield* upkeep.sweep(era, shard, report);
   yield PAUSE;
-}
-
-function removeLeftSpare(era: Era, shard: number, report: PruneReport): void {
-  const bytes = sweepSpare(era, shard);
-  if (bytes === undefined) return;
-  report.bytes += bytes;
-  report.temporaries += 1;
-}
-
-function removeOrphans(era: Era, shard: number, names: readonly string[], report: PruneReport): void {
-  for (const name of names) {
-    const bytes = removeOrphan(era, era.paths.entry(shard, name));
-    if (bytes === undefined) continue;
-    report.temporaries += 1;
-    report.bytes += bytes;
-  }
 }
 
 function* pruneFlights(era: Era, report: PruneReport): Steps<void> {

@@ -17,7 +17,7 @@ export interface Totals {
 /** What the whole cache holds. Shards that are marked are counted by hand first. */
 export function totals(core: CacheCore, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Totals> {
   return inPresentEra(core, async (era) => {
-    await runSteps(core, recountMarked(era), options.signal);
+    await runSteps(core, recountMarked(core.storage.upkeep, era), options.signal);
     return totalsNoted(era.words);
   });
 }

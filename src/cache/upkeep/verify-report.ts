@@ -1,12 +1,12 @@
-import type { EntryProblem } from '../disk/index.js';
 import type { LeftoverKind } from '../era/index.js';
+import type { CheckFindings, ShardProblem } from '../storage/index.js';
 
 /**
  * What `verify` finds. Beside what may be wrong with an entry: `orphaned temporary`, left by a writer that was killed; `stray`, nothing that
  * a cache puts there; `totals`, other than a count by hand; `dead writer`, one that was killed inside the section of a shard; and what is left
  * outside the shards.
  */
-export type ProblemKind = EntryProblem | 'orphaned temporary' | 'stray' | 'totals' | 'dead writer' | LeftoverKind;
+export type ProblemKind = ShardProblem | 'totals' | 'dead writer' | LeftoverKind;
 
 export interface VerifyProblem {
   readonly path: string;
@@ -40,7 +40,7 @@ export interface VerifyProgress {
 const MOST_PROBLEMS = 1_000;
 
 /** Gathers a report in bounded memory. */
-export class Findings {
+export class Findings implements CheckFindings {
   entries = 0;
   bytes = 0;
   found = 0;

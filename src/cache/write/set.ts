@@ -1,7 +1,8 @@
-import { type CacheCore, type EncodedValue, resolveSetOptions, type SetOptions, stampTagsNow } from '../core/index.js';
+import { type CacheCore, resolveSetOptions, type SetOptions, stampTagsNow } from '../core/index.js';
 import type { Evictor } from '../eviction/index.js';
 import type { Place } from '../format/index.js';
-import { commit, commitSync } from './commit.js';
+import type { EncodedValue } from '../storage/index.js';
+import { encode } from './encode.js';
 import { placeToWrite } from './own-write.js';
 
 /**
@@ -17,8 +18,8 @@ export async function set(
   options: SetOptions,
 ): Promise<void> {
   const place = placeToWrite(core, key);
-  const encoded = encode(core, evictor, place, value, options);
-  const committed = commit(core, place, encoded);
+  const encoded = encodeFitting(core, evictor, place, value, options);
+  const committed = core.storage.put(place, encoded);
   if (committed instanceof Promise) await committed;
   const evicted = evictor.afterWrite(place, encoded.bytes.length);
   if (evicted !== undefined) await evicted;
@@ -27,14 +28,20 @@ export async function set(
 /** The same on this thread. */
 export function setSync(core: CacheCore, evictor: Evictor, key: unknown, value: unknown, options: SetOptions): void {
   const place = placeToWrite(core, key);
-  const encoded = encode(core, evictor, place, value, options);
-  commitSync(core, place, encoded);
+  const encoded = encodeFitting(core, evictor, place, value, options);
+  core.storage.putSync(place, encoded);
   evictor.afterWriteSync(place, encoded.bytes.length);
 }
 
-function encode(core: CacheCore, evictor: Evictor, place: Place, value: unknown, options: SetOptions): EncodedValue {
+function encodeFitting(
+  core: CacheCore,
+  evictor: Evictor,
+  place: Place,
+  value: unknown,
+  options: SetOptions,
+): EncodedValue {
   const { ttl, staleMs, tags } = resolveSetOptions(options);
-  const encoded = core.encode(place, value, { ttl, staleMs, stamps: stampTagsNow(core, tags) });
+  const encoded = encode(core, place, value, { ttl, staleMs, stamps: stampTagsNow(core, tags) });
   evictor.assertFits(encoded.bytes.length);
   return encoded;
 }

@@ -3,13 +3,14 @@ import { HoldfastError } from '../../errors.js';
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { sleepSync } from '../../os/sleep.js';
 import { delay, monotonicNow } from '../../os/timers.js';
-import { type CacheCore, type EncodedValue, resolveTtl, stampTagsNow } from '../core/index.js';
-import { closeOpened, type Found, readEntry, readOrOpenEntry } from '../disk/index.js';
+import { type CacheCore, resolveTtl, stampTagsNow } from '../core/index.js';
 import type { Era } from '../era/index.js';
 import type { Evictor } from '../eviction/index.js';
 import { checkTags, type DecodedHeader, type Place } from '../format/index.js';
+import { decodeEntry, freshEntry } from '../read/index.js';
 import { isFreshIn, type Stamps } from '../shared/index.js';
-import { commit, commitSync, remove, removeSync } from './commit.js';
+import { closeOpened, type EncodedValue, type Found, type Storage } from '../storage/index.js';
+import { encode } from './encode.js';
 import { insideUpdate, insideUpdateSync, placeToWrite } from './own-write.js';
 
 /** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
@@ -57,11 +58,12 @@ export async function update(
   const updating = new Updating(core, evictor, key, change, options);
   const { place } = updating;
   for (let tries = 1; ; tries += 1) {
-    const seen = await core.find(place, (found) => updating.see(found));
+    const seen = await core.storage.find(place, (found) => updating.see(found));
     const next = await insideUpdate(core, place, () => change(seen.value));
     const encoded = updating.encode(seen, next);
-    const unchanged = (present: Era) => isUnchanged(present, place, seen);
-    const committed = encoded ? await commit(core, place, encoded, unchanged) : await remove(core, place, unchanged);
+    const unchanged = (present: Era) => isUnchanged(core.storage, present, place, seen);
+    const { storage } = core;
+    const committed = encoded ? await storage.put(place, encoded, unchanged) : await storage.remove(place, unchanged);
     if (committed !== 'refused') {
       if (encoded !== undefined) await evictor.afterWrite(place, encoded.bytes.length);
       return next;
@@ -83,12 +85,13 @@ export function updateSync(
   const updating = new Updating(core, evictor, key, change, options);
   const { place } = updating;
   for (let tries = 1; ; tries += 1) {
-    const seen = updating.see(core.findSync(place));
+    const seen = updating.see(core.storage.findSync(place));
     const next = insideUpdateSync(core, place, () => change(seen.value));
     if (types.isPromise(next)) throw invalid('change must not give a promise to updateSync: use update.');
     const encoded = updating.encode(seen, next);
-    const unchanged = (present: Era) => isUnchanged(present, place, seen);
-    const committed = encoded ? commitSync(core, place, encoded, unchanged) : removeSync(core, place, unchanged);
+    const unchanged = (present: Era) => isUnchanged(core.storage, present, place, seen);
+    const { storage } = core;
+    const committed = encoded ? storage.putSync(place, encoded, unchanged) : storage.removeSync(place, unchanged);
     if (committed !== 'refused') {
       if (encoded !== undefined) evictor.afterWriteSync(place, encoded.bytes.length);
       return next;
@@ -124,8 +127,8 @@ class Updating {
     const era = this.#core.sections.opened;
     const version = versionOf(found);
     const given = this.#tags && stampTagsNow(this.#core, this.#tags);
-    const entry = this.#core.fresh(this.place, found);
-    const decoded = entry && this.#core.decode(this.place, entry, (work) => this.#inside(work));
+    const entry = freshEntry(this.#core, this.place, found);
+    const decoded = entry && decodeEntry(this.#core, this.place, entry, (work) => this.#inside(work));
     const header = decoded === undefined ? undefined : entry?.header;
     // Its own generations are those of this moment: it is fresh.
     return { version, value: decoded?.value, header, stamps: given ?? { era, tags: header?.tags ?? [] } };
@@ -135,7 +138,7 @@ class Updating {
   encode({ header, stamps }: Seen, next: unknown): EncodedValue | undefined {
     if (next === undefined) return undefined;
     const options = { ttl: this.#ttl, kept: header && endsOf(header), stamps };
-    const encoded = this.#inside(() => this.#core.encode(this.place, next, options));
+    const encoded = this.#inside(() => encode(this.#core, this.place, next, options));
     this.#evictor.assertFits(encoded.bytes.length);
     return encoded;
   }
@@ -164,14 +167,14 @@ function pauseMs(tries: number): number {
  * Inside the shard's exclusive section: whether a read would still give what was seen. Of a large entry the header tells, and
  * nothing is read for long.
  */
-function isUnchanged(era: Era, place: Place, seen: Seen): boolean {
+function isUnchanged(storage: Storage, era: Era, place: Place, seen: Seen): boolean {
   if (seen.header !== undefined && !isFreshIn(era, seen.header)) return false;
-  const present = readOrOpenEntry(era, place);
+  const present = storage.lookInside(era, place);
   closeOpened(present);
   if (present.kind !== 'open') return versionOf(present) === seen.version;
   // What is damaged has no version: where that was seen, all of it must be read to know that it still is.
   if (seen.version !== undefined) return present.header.version === seen.version;
-  return versionOf(readEntry(era, place)) === undefined;
+  return versionOf(storage.readInside(era, place)) === undefined;
 }
 
 /** What is damaged has no version. */

@@ -1,14 +1,12 @@
 import { Writable } from 'node:stream';
-import { writeFullyAsync } from '../../os/transfer.js';
 import { type CacheCore, type ResolvedSetOptions, resolveSetOptions, type SetOptions } from '../core/index.js';
-import { Temporary } from '../disk/index.js';
 import { type Era, EraEnded } from '../era/index.js';
 import type { Evictor } from '../eviction/index.js';
-import { type EntryHeader, encodeHeader, entryLength, type Place } from '../format/index.js';
-import { PayloadWriter } from '../payload/index.js';
+import type { EntryHeader, Place } from '../format/index.js';
 import { closedError, inPresentEra } from '../sections/index.js';
 import { type Stamps, stampTags } from '../shared/index.js';
-import { publishTemporary } from './commit.js';
+import type { Staged } from '../storage/index.js';
+import { newHeader } from './encode.js';
 import { placeToWrite } from './own-write.js';
 
 /** So much is written at once: enough that waking up the thread pool does not count. */
@@ -59,12 +57,10 @@ export class WriteStreams {
   }
 }
 
-/** A temporary file under way, and the generations that the tags had when it was begun. */
+/** An entry under way, and the generations that the tags had when it was begun. */
 interface Begun {
-  readonly temporary: Temporary;
+  readonly staged: Staged;
   readonly stamps: Stamps<Era>;
-  readonly payloadOffset: number;
-  readonly writer: PayloadWriter;
 }
 
 class EntryWriter extends Writable {
@@ -104,10 +100,7 @@ class EntryWriter extends Writable {
 
   #begin(era: Era): void {
     const stamps = stampTags(era, this.#options.tags);
-    const payloadOffset = encodeHeader({ ...this.#header(stamps), payloadLength: 0 }, 0).length;
-    const temporary = Temporary.make(era, this.#place.shard, this.#core.fileMode);
-    const writer = new PayloadWriter(temporary.fd, payloadOffset, PIECE);
-    this.#begun = { stamps, payloadOffset, temporary, writer };
+    this.#begun = { stamps, staged: this.#core.storage.stage(era, this.#place, this.#header(stamps)) };
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
@@ -133,43 +126,38 @@ class EntryWriter extends Writable {
   }
 
   async #append(bytes: Buffer): Promise<void> {
-    const { temporary, payloadOffset, writer } = this.#open;
-    this.#evictor.assertFits(entryLength({ payloadOffset, payloadLength: writer.length + bytes.length }));
+    const { staged } = this.#open;
+    this.#evictor.assertFits(staged.lengthWith(bytes.length));
     for (let from = 0; from < bytes.length; from += PIECE) {
       // It is lost already: nobody will ever read it.
-      if (temporary.era.ended || this.destroyed) return;
-      await writer.append(bytes.subarray(from, from + PIECE));
+      if (staged.era.ended || this.destroyed) return;
+      await staged.append(bytes.subarray(from, from + PIECE));
     }
   }
 
-  /** The table, then the header, whose place was left free; and then it is published. */
+  /** Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning. */
   async #finish(): Promise<void> {
-    const { temporary, stamps, payloadOffset, writer } = this.#open;
-    const { tableLength, payloadChecksum } = await writer.finish();
-    // Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning.
-    const header = { ...this.#header(stamps), payloadLength: writer.length };
-    await writeFullyAsync(temporary.fd, encodeHeader(header, payloadChecksum), 0);
-    const length = payloadOffset + writer.length + tableLength;
-    const size = { length, staleUntil: header.staleUntil };
+    const { staged, stamps } = this.#open;
     try {
-      await publishTemporary(this.#core, this.#place, temporary, size, () => !this.destroyed);
+      await staged.commit(
+        () => this.#header(stamps),
+        () => !this.destroyed,
+      );
     } catch (error) {
       // Cleared meanwhile, and this with it.
       if (!(error instanceof EraEnded)) throw error;
     }
-    await this.#evictor.afterWrite(this.#place, length);
+    await this.#evictor.afterWrite(this.#place, staged.lengthWith(0));
   }
 
-  /** A descriptor is not closed under a write that is on its way: its number may be another file's by then. */
   async #close(): Promise<void> {
     await this.#working;
-    await this.#begun?.writer.settled();
-    this.#begun?.temporary.close();
+    await this.#begun?.staged.end();
   }
 
   #header(stamps: Stamps<Era>): Omit<EntryHeader, 'payloadLength'> {
     const { ttl, staleMs } = this.#options;
-    return { ...this.#core.header(this.#place, { ttl, staleMs, stamps }), codec: 'bytes', rewritable: false };
+    return { ...newHeader(this.#core, this.#place, { ttl, staleMs, stamps }), codec: 'bytes', rewritable: false };
   }
 
   get #open(): Begun {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { CacheCore, FoundEntry } from '../../cache/admin.js';
-import { readStream } from '../../cache/admin.js';
+import { freshEntry, readStream } from '../../cache/admin.js';
 import { errorCode } from '../../errors.js';
 import { ExitStatus, keyFrom, print } from '../process/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';
@@ -49,7 +49,7 @@ async function printBytes(core: CacheCore, key: string): Promise<boolean> {
 
 function describe(core: CacheCore, key: string): object | undefined {
   const place = core.place(key);
-  const entry = core.fresh(place, core.findSync(place));
+  const entry = freshEntry(core, place, core.storage.findSync(place));
   return entry === undefined ? undefined : described(entry);
 }
 

@@ -22,8 +22,7 @@ async function rm(directory: string, args: string[], flags: ReportFlags): Promis
   await withCache(directory, async (core) => {
     const places = keys.map((key) => core.place(key));
     for (const place of places) {
-      const removed = await core.sections.inside(place.shard, 'exclusive', (era) => core.remove(era, place));
-      if (!removed) missing.push(place.key);
+      if ((await core.storage.remove(place)) === 'absent') missing.push(place.key);
     }
   });
   if (!flags.json) for (const key of missing) console.error(`holdfast: not there: ${printable(key)}`);

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { commit } from '../../cache/admin.js';
+import { encode } from '../../cache/admin.js';
 import { HoldfastError } from '../../errors.js';
 import { asText, ExitStatus, readInput, STANDARD_INPUT } from '../process/index.js';
 import { addReportOptions, openOutlet, type ReportFlags } from '../reports/index.js';
@@ -38,8 +38,8 @@ async function set(directory: string, key: string, argument: string | undefined,
     directory,
     async (core) => {
       const place = core.place(key);
-      const encoded = core.encode(place, value, { ttl: ttl === undefined ? undefined : ttl * 1_000 });
-      await commit(core, place, encoded);
+      const encoded = encode(core, place, value, { ttl: ttl === undefined ? undefined : ttl * 1_000 });
+      await core.storage.put(place, encoded);
       return encoded.bytes.length;
     },
     { codec },

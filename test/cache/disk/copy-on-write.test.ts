@@ -86,7 +86,7 @@ describe.skipIf(!needs('btrfs'))('on btrfs', () => {
         closeSync(lock);
       }
       const core = cacheForTest({ directory, strategy });
-      expect(core.inPlace).toBe(false);
+      expect(core.storage.rewrites).toBe(false);
       await core.close();
     },
   );

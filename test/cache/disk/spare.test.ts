@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 import type { CacheCore } from '../../../src/cache/core/core.js';
 import { openEntry } from '../../../src/cache/disk/read-entry.js';
 import { EraEnded } from '../../../src/cache/era/era.js';
+import { decodeEntry, freshEntry } from '../../../src/cache/read/fresh.js';
 import { readStream } from '../../../src/cache/read/read-stream.js';
 import { prune } from '../../../src/cache/upkeep/prune.js';
 import { verify } from '../../../src/cache/upkeep/verify.js';
@@ -30,8 +31,8 @@ function spareOf(core: CacheCore, key: string): string {
 
 function storedValue(core: CacheCore, key: string): unknown {
   const place = core.place(key);
-  const entry = core.fresh(place, core.findSync(place));
-  return entry === undefined ? undefined : core.decode(place, entry)?.value;
+  const entry = freshEntry(core, place, core.storage.findSync(place));
+  return entry === undefined ? undefined : decodeEntry(core, place, entry)?.value;
 }
 
 function open(core: CacheCore, key: string) {

@@ -1,8 +1,8 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { recountShard } from '../../../src/cache/eviction/recount.js';
 import { runSteps } from '../../../src/cache/sections/steps.js';
+import { recountShard } from '../../../src/cache/shards/recount.js';
 import { totals } from '../../../src/cache/upkeep/totals.js';
 import { replaceSyscalls, syscalls } from '../../../src/os/syscalls.js';
 import { cacheForTest, noted, pathOf, put } from '../../helpers/cache.js';

@@ -7,6 +7,7 @@ import { FileCache } from '../../../src/cache/file-cache.js';
 import { BLOCK_LENGTH, decodeHeader, encodeHeader, tableLength } from '../../../src/cache/format/entry.js';
 import { headerBytesOf } from '../../../src/cache/payload/entry-bytes.js';
 import { copyInTurns } from '../../../src/cache/read/share-value.js';
+import { encode } from '../../../src/cache/write/encode.js';
 import { replaceSyscalls, syscalls } from '../../../src/os/syscalls.js';
 import { cacheForTest } from '../../helpers/cache.js';
 import { entryPath, openCache, randomBytes } from '../../helpers/file-cache.js';
@@ -23,7 +24,7 @@ test('the header of a value of more than 2 GiB is whole, and the value is not co
   const core = cacheForTest({ codec: 'bytes' });
   const payload = Buffer.allocUnsafeSlow(LONG);
   const from = process.memoryUsage().arrayBuffers;
-  const { bytes } = core.encode(core.place('key'), payload, {});
+  const { bytes } = encode(core, core.place('key'), payload, {});
   expect(process.memoryUsage().arrayBuffers - from).toBeLessThan(MEBIBYTE);
   const header = decodeHeader(headerBytesOf(bytes), bytes.length);
   expect(header).toMatchObject({ ok: true, value: { key: 'key', codec: 'bytes', payloadLength: LONG } });

@@ -14,7 +14,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { encodeEntry } from '../../../src/cache/format/entry.js';
 import { cachePaths } from '../../../src/cache/format/layout.js';
 import { prune } from '../../../src/cache/upkeep/prune.js';
-import { commitSync } from '../../../src/cache/write/commit.js';
+import { encode, newHeader } from '../../../src/cache/write/encode.js';
 import { openLockFile } from '../../../src/lock/index.js';
 import { replaceSyscalls, syscalls } from '../../../src/os/syscalls.js';
 import { cacheForTest, clearNow, has, noted, pathOf, put } from '../../helpers/cache.js';
@@ -43,7 +43,7 @@ describe('prune', () => {
   test('keeps what may still be given out as stale', async () => {
     const core = cacheForTest();
     const place = core.place('key');
-    commitSync(core, place, core.encode(place, 'value', { ttl: 1, staleMs: 60_000 }));
+    core.storage.putSync(place, encode(core, place, 'value', { ttl: 1, staleMs: 60_000 }));
     await delay(5);
     expect(await prune(core)).toEqual(NOTHING);
     expect(has(core, 'key')).toBe(true);
@@ -179,7 +179,7 @@ describe('prune', () => {
     const core = cacheForTest();
     const path = put(core, 'key', 'value');
     const place = core.place('other');
-    writeFileSync(path, encodeEntry(core.header(place, {}), Buffer.from('value')));
+    writeFileSync(path, encodeEntry(newHeader(core, place, {}), Buffer.from('value')));
     expect(await prune(core)).toEqual(NOTHING);
     expect(existsSync(pathOf(core, 'key'))).toBe(true);
   });

@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { BLOCK_LENGTH, encodeEntry, tableLength } from '../../../src/cache/format/entry.js';
 import { verify } from '../../../src/cache/upkeep/verify.js';
 import type { VerifyProgress } from '../../../src/cache/upkeep/verify-report.js';
+import { newHeader } from '../../../src/cache/write/encode.js';
 import { openLockFile } from '../../../src/lock/index.js';
 import { replaceSyscalls, syscalls } from '../../../src/os/syscalls.js';
 import { cacheForTest, clearNow, has, noted, pathOf, put } from '../../helpers/cache.js';
@@ -215,7 +216,7 @@ describe('verify', () => {
     const core = cacheForTest();
     const place = core.place('key');
     const path = pathOf(core, 'key');
-    writeFileSync(path, encodeEntry(core.header(place, {}), Buffer.from('value')));
+    writeFileSync(path, encodeEntry(newHeader(core, place, {}), Buffer.from('value')));
     // Nobody noted it.
     expect((await verify(core)).counts).toEqual({ totals: 1 });
     renameSync(path, `${path.slice(0, -1)}${path.endsWith('0') ? '1' : '0'}`);

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { commitSync } from '../../../src/cache/write/commit.js';
+import { decodeEntry } from '../../../src/cache/read/fresh.js';
+import { encode } from '../../../src/cache/write/encode.js';
 import { cacheForTest, has, noted, put } from '../../helpers/cache.js';
 import { MAIN } from '../../helpers/cli.js';
 import { temporaryFolder } from '../../helpers/folder.js';
@@ -38,7 +39,7 @@ describe.each(['rename', 'flock'] as const)('a cache with strategy %s', (strateg
     const { directory } = core;
     expect(await holdfast(['set', directory, 'key', 'a value'])).toEqual(fine(''));
     expect(await holdfast(['get', directory, 'key'])).toEqual(fine('a value'));
-    expect(core.findSync(core.place('key'))).toMatchObject({ entry: { header: { codec: 'text' } } });
+    expect(core.storage.findSync(core.place('key'))).toMatchObject({ entry: { header: { codec: 'text' } } });
     expect(await holdfast(['ls', directory])).toEqual(fine(/^ +7 B +\d+ m?s +- {2}text {4}key\n$/));
     expect(await holdfast(['stats', directory])).toEqual(
       fine(new RegExp(`strategy {3}${strategy}\nentries {4}1\n[^]*\nsets {7}1\n`)),
@@ -58,8 +59,8 @@ describe('values', () => {
   test('of any codec are given out as they are stored', async () => {
     const core = cacheForTest({ codec: 'v8' });
     const place = core.place('key');
-    commitSync(core, place, core.encode(place, new Map([[1, 2]]), {}));
-    const found = core.findSync(place);
+    core.storage.putSync(place, encode(core, place, new Map([[1, 2]]), {}));
+    const found = core.storage.findSync(place);
     const payload = found.kind === 'entry' ? found.entry.payload.toString('base64') : '';
     const { stdout } = await execa(process.execPath, [MAIN, 'get', core.directory, 'key'], { encoding: 'buffer' });
     expect(Buffer.from(stdout).toString('base64')).toBe(payload);
@@ -91,8 +92,8 @@ describe('values', () => {
     const args = ['set', core.directory, 'key', '{ "a": [1] }', '--codec', 'json', '--ttl', '60', '--json'];
     expect(JSON.parse((await holdfast(args)).stdout)).toMatchObject({ key: 'key', codec: 'json' });
     const place = core.place('key');
-    const found = core.findSync(place);
-    expect(found.kind === 'entry' && core.decode(place, found.entry)).toEqual({ value: { a: [1] } });
+    const found = core.storage.findSync(place);
+    expect(found.kind === 'entry' && decodeEntry(core, place, found.entry)).toEqual({ value: { a: [1] } });
     const [listed = ''] = (await holdfast(['ls', core.directory, '--json'])).stdout.split('\n');
     const { createdAt, expiresAt } = JSON.parse(listed);
     expect(expiresAt - createdAt).toBe(60_000);

@@ -4,6 +4,7 @@ import type { Era } from '../era/index.js';
 import { SHARDS, SLOTS, slotOfName } from '../format/index.js';
 import { PAUSE, type Steps } from '../sections/index.js';
 import { blocksOf, isOdd, type ShardTotals } from '../shared/index.js';
+import type { Recounted } from '../storage/index.js';
 
 const SLOTS_PER_SHARD = SLOTS / SHARDS;
 const NAMES_PER_STEP = 64;
@@ -14,12 +15,6 @@ interface Survey {
   readonly bytes: Float64Array;
   readonly blocks: Float64Array;
   readonly epochs: Uint32Array;
-}
-
-/** A count by hand beside what the words said in the same moment. */
-export interface Recounted {
-  readonly counted: ShardTotals;
-  readonly noted: ShardTotals;
 }
 
 /**
@@ -43,20 +38,6 @@ export function* recountShard(era: Era, shard: number, purpose: 'store' | 'compa
     },
   };
   return result ?? { counted: NOTHING, noted: NOTHING };
-}
-
-/** Counts those shards whose totals are not to be believed. Gives how many there were. */
-export function* recountMarked(era: Era): Steps<number> {
-  let recounted = 0;
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    // A writer that died is known, and its shard marked, once somebody has entered.
-    if (era.words.busy(shard) !== 0) yield { era, shard, work: () => {} };
-    if (!era.words.needsRecount(shard)) continue;
-    yield* recountShard(era, shard);
-    recounted += 1;
-    yield PAUSE;
-  }
-  return recounted;
 }
 
 const NOTHING: ShardTotals = { entries: 0, bytes: 0, blocks: 0 };

@@ -87,7 +87,7 @@ export class Victims {
    * The coldest of the shard of `written` and of as many of those behind it as it takes to have seen enough entries; never `written`
    * itself. `undefined`: there is nothing (that can be had). Throws EraEnded.
    */
-  coldest(era: Era, written: Place, passedOver: ReadonlySet<number>): Candidate | undefined {
+  coldest(era: Era, written: Pick<Place, 'shard' | 'hash'>, passedOver: ReadonlySet<number>): Candidate | undefined {
     let best: Candidate | undefined;
     let seen = 0;
     for (let step = 0; step < SHARDS && seen < SAMPLE; step += 1) {

@@ -2,17 +2,7 @@ import { kindOfName, namesIn, readHeader, removeNamed } from '../disk/index.js';
 import type { Era } from '../era/index.js';
 import { PAUSE, type Steps } from '../sections/index.js';
 import { noteExpiry } from '../shared/index.js';
-
-/** How many files one section removes: some 20 us each, so about a millisecond. */
-export const REMOVALS_PER_SECTION = 64;
-/** So many are looked at without a pause. */
-export const HEADERS_PER_STEP = 8;
-
-/** What was taken away. */
-export interface Removed {
-  entries: number;
-  bytes: number;
-}
+import { HEADERS_PER_STEP, REMOVALS_PER_SECTION, type Removed } from '../storage/index.js';
 
 /**
  * Removes the entries of a shard that can no longer be given out, not even as stale ones. They are looked for without a lock; in the

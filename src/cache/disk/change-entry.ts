@@ -1,0 +1,41 @@
+import { syscalls } from '../../os/syscalls.js';
+import type { Era } from '../era/index.js';
+import type { Place } from '../format/index.js';
+import { type Written, writing } from '../sections/index.js';
+import { blocksOf, type ShardTotals } from '../shared/index.js';
+import { moveAway } from './publish.js';
+
+/**
+ * Steps 2 to 4 of a write or a delete: what `work`, the third, gives is added to the totals of the shard, where it changed anything. Inside
+ * the shard's exclusive section.
+ */
+export function changing<T extends ShardTotals | undefined>(era: Era, place: Written, work: () => T): T {
+  return writing(era, place, () => {
+    const changed = work();
+    const counts = changed !== undefined && (changed.entries !== 0 || changed.bytes !== 0);
+    if (counts) era.words.totals.add(place.shard, changed);
+    return changed;
+  });
+}
+
+/**
+ * Steps 2 to 4 of a delete. Inside the shard's exclusive section. Gives the bytes that were freed; `undefined`: there was nothing.
+ * `leaseMark` 0 is for an entry that is expired, damaged or evicted: no wish of a user's, so that what is being loaded for its key may be
+ * stored.
+ */
+export function removeEntry(era: Era, place: Pick<Place, 'shard' | 'slot' | 'hash' | 'leaseMark'>): number | undefined {
+  const removed = changing(era, place, () => unlink(era, place));
+  return removed && -removed.bytes;
+}
+
+function unlink(era: Era, { shard, hash }: Pick<Place, 'shard' | 'hash'>): ShardTotals | undefined {
+  const path = era.paths.entry(shard, hash);
+  const old = syscalls.lstat(path);
+  if (old === undefined) return undefined;
+  if (!old.isFile()) {
+    moveAway(era, path);
+    return { entries: 0, bytes: 0, blocks: 0 };
+  }
+  syscalls.unlink(path);
+  return { entries: -1, bytes: -old.size, blocks: -blocksOf(era.words, old.size) };
+}

@@ -1,0 +1,18 @@
+import type { Era } from '../era/index.js';
+import { SHARDS } from '../format/index.js';
+import { PAUSE, type Steps } from '../sections/index.js';
+import type { ShardUpkeep } from '../storage/index.js';
+
+/** Counts those shards whose totals are not to be believed. Gives how many there were. */
+export function* recountMarked({ recount }: ShardUpkeep, era: Era): Steps<number> {
+  let recounted = 0;
+  for (let shard = 0; shard < SHARDS; shard += 1) {
+    // A writer that died is known, and its shard marked, once somebody has entered.
+    if (era.words.busy(shard) !== 0) yield { era, shard, work: () => {} };
+    if (!era.words.needsRecount(shard)) continue;
+    yield* recount(era, shard, 'store');
+    recounted += 1;
+    yield PAUSE;
+  }
+  return recounted;
+}

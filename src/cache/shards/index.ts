@@ -1,0 +1,2 @@
+export { FolderEviction } from './folder-eviction.js';
+export { folderUpkeep } from './folder-upkeep.js';

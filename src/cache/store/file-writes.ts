@@ -1,0 +1,215 @@
+import { errorCode } from '../../errors.js';
+import { syncFolder, syncFolderNow } from '../../file/sync-folder.js';
+import { syscalls } from '../../os/syscalls.js';
+import {
+  type HeaderFound,
+  putTemporary,
+  readHeader,
+  removeEntry,
+  Temporary,
+  type TemporaryEntry,
+} from '../disk/index.js';
+import { type Era, EraEnded } from '../era/index.js';
+import type { Place } from '../format/index.js';
+import { type EntryBytes, headerBytesOf, restamp, writeEntry, writeEntrySync } from '../payload/index.js';
+import { inPresentEra, inPresentEraSync } from '../sections/index.js';
+import { isFreshIn, staleUntilOf } from '../shared/index.js';
+import type { Committed, Condition, EncodedValue, RemovalOutcome, StorageContext } from '../storage/index.js';
+import { HEADER_ALLOWANCE } from './inline-limit.js';
+
+/*
+ * How a value that has been encoded becomes the entry of its key. A small one is written inside the section: that is over sooner than
+ * anything else would be. A large one, or one that is to be flushed, is written to a temporary before the section, so that nobody waits
+ * for its bytes; the section only publishes it.
+ *
+ * A value whose tags carry generations belongs to the era that these are of. Whatever is waited for before the section, that era may be
+ * over then; so the era that commits compares. To one that began since, the value comes with the generations that each tag had when that
+ * era began: whatever has been invalidated there was invalidated after the value was made. Whether it may follow at all is for the
+ * condition to say.
+ */
+
+/** A write this short is never worth a temporary of its own: a page. */
+const LEAST_WRITTEN_FIRST = 4096;
+
+/** Steps 2 to 4 of a write whose bytes are at hand, inside the section. */
+export type PutInside = (era: Era, place: Place, bytes: Buffer) => void;
+
+export class FileWrites {
+  readonly #context: StorageContext;
+  readonly #putInside: PutInside;
+
+  constructor(context: StorageContext, putInside: PutInside) {
+    this.#context = context;
+    this.#putInside = putInside;
+  }
+
+  commit(place: Place, value: EncodedValue, condition?: Condition): Committed | Promise<Committed> {
+    const context = this.#context;
+    const { bytes } = value;
+    if (isWrittenInside(context, bytes)) {
+      return context.sections.inside(place.shard, 'exclusive', (era) => this.#put(era, place, value, bytes, condition));
+    }
+    const attempt = async (era: Era) => {
+      follow(era, value);
+      const temporary = Temporary.make(era, place.shard, context.fileMode);
+      try {
+        await writeEntry(temporary.fd, bytes);
+        return await this.publish(place, temporary, sizeOf(bytes), condition);
+      } finally {
+        temporary.close();
+      }
+    };
+    return context.whileOpen(inPresentEra(context, attempt));
+  }
+
+  /** The same on this thread. */
+  commitSync(place: Place, value: EncodedValue, condition?: Condition): Committed {
+    const { sections, options, fileMode } = this.#context;
+    const { bytes } = value;
+    if (isWrittenInside(this.#context, bytes)) {
+      return sections.insideSync(place.shard, 'exclusive', (era) => this.#put(era, place, value, bytes, condition));
+    }
+    return inPresentEraSync(this.#context, (era) => {
+      follow(era, value);
+      const temporary = Temporary.make(era, place.shard, fileMode);
+      try {
+        writeEntrySync(temporary.fd, bytes);
+        if (options.flush) syscalls.fsync(temporary.fd);
+        const outcome = sections.insideSync(place.shard, 'exclusive', (present) =>
+          this.#publishIn(present, place, temporary, sizeOf(bytes), condition),
+        );
+        if (outcome === 'ended') throw new EraEnded();
+        if (options.flush && outcome === 'committed') flushFolderNow(era, place);
+        return outcome;
+      } finally {
+        temporary.close();
+      }
+    });
+  }
+
+  /**
+   * Makes a temporary whose bytes are all written the entry of a key, if the condition holds; with `flush` it is on the disk then. Throws
+   * EraEnded where its era is over: it belongs to no other.
+   */
+  async publish(
+    place: Place,
+    temporary: Temporary,
+    size: Omit<TemporaryEntry, 'path'>,
+    condition?: Condition,
+  ): Promise<Committed> {
+    const { sections, options } = this.#context;
+    if (options.flush) await syscalls.fsyncAsync(temporary.fd);
+    const outcome = await sections.inside(place.shard, 'exclusive', (present) =>
+      this.#publishIn(present, place, temporary, size, condition),
+    );
+    if (outcome === 'ended') throw new EraEnded();
+    if (options.flush && outcome === 'committed') await flushFolder(temporary.era, place);
+    return outcome;
+  }
+
+  async remove(place: Place, condition?: Condition): Promise<RemovalOutcome> {
+    const { sections, options } = this.#context;
+    let within: Era | undefined;
+    const outcome = await sections.inside(place.shard, 'exclusive', (era) => {
+      within = era;
+      return this.#removeIn(era, place, condition);
+    });
+    if (options.flush && removedFile(outcome) && within) await this.#context.whileOpen(flushFolder(within, place));
+    return outcome;
+  }
+
+  removeSync(place: Place, condition?: Condition): RemovalOutcome {
+    const { sections, options } = this.#context;
+    let within: Era | undefined;
+    const outcome = sections.insideSync(place.shard, 'exclusive', (era) => {
+      within = era;
+      return this.#removeIn(era, place, condition);
+    });
+    if (options.flush && removedFile(outcome) && within) flushFolderNow(within, place);
+    return outcome;
+  }
+
+  #put(era: Era, place: Place, value: EncodedValue, bytes: Buffer, condition: Condition | undefined): Committed {
+    if (condition?.(era) === false) return 'refused';
+    follow(era, value);
+    this.#putInside(era, place, bytes);
+    this.#context.counters.sets += 1;
+    return 'committed';
+  }
+
+  #publishIn(
+    era: Era,
+    place: Place,
+    temporary: Temporary,
+    size: Omit<TemporaryEntry, 'path'>,
+    condition: Condition | undefined,
+  ): Committed | 'ended' {
+    if (era !== temporary.era) return 'ended';
+    if (condition?.(era) === false) return 'refused';
+    putTemporary(era, place, { path: temporary.path, ...size });
+    this.#context.counters.sets += 1;
+    temporary.published();
+    return 'committed';
+  }
+
+  #removeIn(era: Era, place: Place, condition: Condition | undefined): RemovalOutcome {
+    if (condition?.(era) === false) return 'refused';
+    const found = readHeader(era, place.shard, place.hash);
+    if (removeEntry(era, place) === undefined) return 'absent';
+    if (isNoEntry(era, found)) return 'swept';
+    this.#context.counters.deletes += 1;
+    return 'removed';
+  }
+}
+
+function isWrittenInside({ options }: StorageContext, bytes: EntryBytes): bytes is Buffer {
+  if (options.flush || !Buffer.isBuffer(bytes)) return false;
+  return bytes.length <= Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
+}
+
+/** Makes a value belong to the era that it is about to be committed to. */
+function follow(era: Era, value: EncodedValue): void {
+  if (value.era === undefined || value.era === era) return;
+  restamp(value.bytes, era.firstGeneration);
+  value.era = era;
+}
+
+function sizeOf(bytes: EntryBytes): Omit<TemporaryEntry, 'path'> {
+  return { length: bytes.length, staleUntil: staleUntilOf(headerBytesOf(bytes)) };
+}
+
+/** What could not be looked at may have been one. */
+function isNoEntry(era: Era, found: HeaderFound): boolean {
+  return found.kind === 'header'
+    ? !isFreshIn(era, found.header)
+    : found.kind === 'absent' || found.damage !== 'unreadable';
+}
+
+function removedFile(outcome: RemovalOutcome): boolean {
+  return outcome === 'removed' || outcome === 'swept';
+}
+
+async function flushFolder(era: Era, place: Place): Promise<void> {
+  try {
+    await syncFolder(folderOf(era, place));
+  } catch (error) {
+    forgiveRemoval(error);
+  }
+}
+
+function flushFolderNow(era: Era, place: Place): void {
+  try {
+    syncFolderNow(folderOf(era, place));
+  } catch (error) {
+    forgiveRemoval(error);
+  }
+}
+
+/** The era has ended since the section, and the entry has gone with its folder. */
+function forgiveRemoval(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error;
+}
+
+function folderOf(era: Era, { shard }: Place): string {
+  return era.paths.shardFolder(shard);
+}

@@ -1,0 +1,10 @@
+import type { CacheStrategy } from '../directory/index.js';
+import type { Storage, StorageContext } from '../storage/index.js';
+import { FileStorage } from './file-storage.js';
+import { inPlace } from './in-place.js';
+import { publishing } from './publishing.js';
+
+/** The store of a cache: asked once, when it is opened. Files on a file system that copies on write cannot be rewritten in place. */
+export function storageFor(context: StorageContext, strategy: CacheStrategy, copyOnWrite: boolean): Storage {
+  return new FileStorage(context, strategy === 'flock' && !copyOnWrite ? inPlace : publishing);
+}
