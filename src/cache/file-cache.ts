@@ -60,8 +60,8 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * The same cache, typed by a schema: which keys there are, and of what type the value of each is. Patterns are keys too:
-   * `{ visits: number; [user: `user:${string}`]: User }`. Nothing is checked at run time.
+   * The same cache, typed by a schema: which keys there are, and of what type the value of each is. Patterns are keys
+   * too: `{ visits: number; [user: `user:${string}`]: User }`. Nothing is checked at run time.
    */
   typed<S extends { [K in keyof S]: V }>(): TypedFileCache<S> {
     return this as unknown as TypedFileCache<S>;
@@ -106,7 +106,10 @@ export class FileCache<V = unknown> {
     setSync(this.#core, this.#evictor, key, value, options);
   }
 
-  /** Removes an entry. False where there was none that `get` would have given: expired, invalidated and damaged ones go all the same. */
+  /**
+   * Removes an entry. False where there was none that `get` would have given: expired, invalidated and damaged ones go
+   * all the same.
+   */
   async delete(key: string): Promise<boolean> {
     const place = placeToWrite(this.#core, key);
     return (await this.#core.storage.remove(place)) === 'removed';
@@ -118,14 +121,16 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What `load` gives is
-   * stored, unless it is `undefined` or a `set` or `delete` of the key came in between; everybody gets what a read would give, stored or
-   * not. An error is passed on to everybody who waits in this process, and is not stored; after `undefined` one of those who waited runs
-   * its own loader. Where the loading process dies another one loads.
+   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What
+   * `load` gives is stored, unless it is `undefined` or a `set` or `delete` of the key came in between; everybody gets
+   * what a read would give, stored or not. An error is passed on to everybody who waits in this process, and is not
+   * stored; after `undefined` one of those who waited runs its own loader. Where the loading process dies another one
+   * loads.
    *
-   * Rejects with what `load` throws, the signal's reason, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT` (somebody else loads for longer
-   * than `lockTimeout`), `ERR_LOCK_CONFLICT` where `load` asks for its own key, or for one whose load waits for this one, and
-   * `ERR_CACHE_CLOSED`. *Not* an error: that the value could not be stored, which is told on `holdfast:not-stored`.
+   * Rejects with what `load` throws, the signal's reason, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT` (somebody
+   * else loads for longer than `lockTimeout`), `ERR_LOCK_CONFLICT` where `load` asks for its own key, or for one whose
+   * load waits for this one, and `ERR_CACHE_CLOSED`. *Not* an error: that the value could not be stored, which is told
+   * on `holdfast:not-stored`.
    */
   getOrSet<T extends Storable<V> | undefined, P extends V = V>(
     key: string,
@@ -136,8 +141,8 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * Changes a value as one step over all processes; `change` runs again where somebody else was faster. The entry keeps its tags, and
-   * expires when it would have, unless `options` say otherwise. See {@link update}.
+   * Changes a value as one step over all processes; `change` runs again where somebody else was faster. The entry keeps
+   * its tags, and expires when it would have, unless `options` say otherwise. See {@link update}.
    */
   update<T extends V = V>(
     key: string,
@@ -243,8 +248,8 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun; for loaders `lockTimeout` at most, and not
-   * for those that this call runs inside of.
+   * Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun; for loaders
+   * `lockTimeout` at most, and not for those that this call runs inside of.
    */
   async close(): Promise<void> {
     await this.#flights.close();

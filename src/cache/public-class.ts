@@ -2,11 +2,12 @@ import type { FileCacheOptions } from './core/index.js';
 import { FileCache as Implementation } from './file-cache.js';
 
 /**
- * How a FileCache is made. What the codec says of the values is their type: Buffers and strings; with others it is yours to say
- * (`FileCache<User>`, {@link Implementation.typed}) or is that of your codec.
+ * How a FileCache is made. What the codec says of the values is their type: Buffers and strings; with others it is
+ * yours to say (`FileCache<User>`, {@link Implementation.typed}) or is that of your codec.
  */
 export interface FileCacheConstructor {
-  // Three type parameters, so that `extends FileCache` and `extends FileCache<V>` mean the last of these and nothing else.
+  // Three type parameters, so that `extends FileCache` and `extends FileCache<V>` mean the last of these and nothing
+  // else.
   new <_Codec extends 'bytes', _B, _C>(options: FileCacheOptions<Buffer> & { codec: 'bytes' }): Implementation<Buffer>;
   new <_Codec extends 'text', _B, _C>(options: FileCacheOptions<string> & { codec: 'text' }): Implementation<string>;
   new <V = unknown>(options: FileCacheOptions<V>): Implementation<V>;

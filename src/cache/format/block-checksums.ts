@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { BLOCK_LENGTH } from './entry.js';
 
-/** The checksums of a payload that comes in pieces of any length. */
+/** Computes the checksums of a payload that comes in pieces of any length. */
 export class BlockChecksums {
   readonly #finished: number[] = [];
   #current = 0;
@@ -17,7 +17,10 @@ export class BlockChecksums {
     }
   }
 
-  /** The table that follows the payload, empty where that is one block, and the checksum that goes into the header. */
+  /**
+   * The table that follows the payload, and the checksum that goes into the header. The table of a single block is
+   * empty.
+   */
   finish(): { readonly table: Buffer; readonly payloadChecksum: number } {
     if (this.#filled > 0) this.#next();
     const [only = 0] = this.#finished;

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
-import { errorCode, HoldfastError } from '../../errors.js';
+import { errorCode, HoldfastError, invalidArgument } from '../../errors.js';
 import { isError } from '../../os/realms.js';
 import type { CodecName } from './entry.js';
 import { decodeUtf8 } from './entry-tags.js';
@@ -8,7 +8,7 @@ import { isWellFormed } from './key.js';
 
 /** Turns values into bytes and back. */
 export interface Codec<V> {
-  /** Throws where it cannot write the value; `set` then rejects with `ERR_VALUE_NOT_SERIALIZABLE`. */
+  /** Throws for a value that it cannot write; `set` then rejects with `ERR_VALUE_NOT_SERIALIZABLE`. */
   encode(value: V): Uint8Array;
   /** Gets exactly the bytes that `encode` gave. Where it throws, the entry is a miss. */
   decode(bytes: Buffer): V;
@@ -16,22 +16,22 @@ export interface Codec<V> {
 
 /**
  * `json`: what JSON.stringify keeps. `v8`: also Map, Set, Date, BigInt, typed arrays and cycles; only for directories
- * that nobody else can write to, since its reader trusts its input. `text`: strings. `bytes`: Buffers and Uint8Arrays,
- * given back as Buffers.
+ * that no other user can write to, since its reader trusts its input. `text`: strings. `bytes`: Buffers and
+ * Uint8Arrays, given back as Buffers.
  */
 export type BuiltInCodec = Exclude<CodecName, 'custom'>;
 
-/** Whether the memory that bytes lie in is used again by others, or belongs to whoever has the bytes. */
+/** `lent`: the memory of the bytes will be used again. `own`: it belongs to the function that gets the bytes. */
 export type PayloadMemory = 'lent' | 'own';
 
-/** A codec and the name under which entries remember it. */
+/** A codec, and the name that stands for it in entries. */
 export interface NamedCodec {
   readonly name: CodecName;
-  /** The bytes may lie in memory that the value's owner can still change: whoever keeps them copies them. */
+  /** The bytes may share memory with the value, which can still change: copy them to keep them. */
   encode(value: unknown): Buffer;
-  /** Whether those of a value may be overwritten by the encoding of the next one. */
+  /** Whether encoding the next value may overwrite the bytes of this one. */
   readonly lends: boolean;
-  /** What it gives shares no memory with `bytes`, unless that is its own to give away. */
+  /** The value shares no memory with `bytes`, unless `memory` is `own`. */
   decode(bytes: Buffer, memory?: PayloadMemory): unknown;
 }
 
@@ -54,8 +54,7 @@ export function codecOf(option: unknown): NamedCodec {
       decode: (bytes, memory) => option.decode(ownBytes(bytes, memory)),
     };
   }
-  throw new HoldfastError(
-    'ERR_INVALID_ARGUMENT',
+  throw invalidArgument(
     `codec must be one of ${Object.keys(BUILT_IN).join(', ')}, or an object with encode and decode.`,
   );
 }
@@ -64,8 +63,8 @@ export function codecOf(option: unknown): NamedCodec {
 const LONGEST_V8 = 2 ** 32 - 1;
 
 /**
- * The value as bytes; what the codec throws becomes `ERR_VALUE_NOT_SERIALIZABLE`, unless it says that the codec's own use of the cache is
- * wrong (`ERR_LOCK_CONFLICT`). Runs user code: never inside a section.
+ * The value as bytes. What the codec throws becomes `ERR_VALUE_NOT_SERIALIZABLE`, but for `ERR_LOCK_CONFLICT`: then the
+ * codec's own use of the cache is wrong. Runs user code: never inside a section.
  */
 export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
   if (value === undefined) {
@@ -76,7 +75,7 @@ export function encodeValue(codec: NamedCodec, value: unknown): Buffer {
     bytes = codec.encode(value);
   } catch (cause) {
     if (errorCode(cause) === 'ERR_LOCK_CONFLICT') throw cause;
-    // Anything can be thrown, also what cannot be made a string.
+    // A codec may throw anything, also a value that cannot be made a string.
     const reason = isError(cause) ? `: ${cause.message}` : '.';
     const message = `The ${codec.name} codec cannot write this value${reason}`;
     throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', message, { cause });
@@ -105,15 +104,15 @@ function decodeText(bytes: Buffer): string {
 }
 
 /**
- * The typed arrays that come out are views of what `deserialize` was given, not copies: so of memory that is theirs
- * alone.
+ * `deserialize` makes typed arrays as views of its input, without a copy. So its input must be memory that nothing else
+ * uses.
  */
 function decodeV8(bytes: Buffer, memory?: PayloadMemory): unknown {
   const isWhole = bytes.byteLength === bytes.buffer.byteLength;
   return deserialize(memory === 'own' && isWhole ? bytes : new Uint8Array(bytes));
 }
 
-/** These very bytes where they are the caller's, a copy where they are not. */
+/** The bytes themselves where they are `own`, otherwise a copy. */
 function ownBytes(bytes: Buffer, memory?: PayloadMemory): Buffer {
   return memory === 'own' ? bytes : Buffer.from(bytes);
 }

@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib';
 
-/** Up to this length a loop is faster than a call into native code, and the view of the bytes that it needs. */
+/**
+ * Up to this length a loop is faster than a call into native code together with the view of the bytes that it needs.
+ */
 const SHORT = 256;
 const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 
 /*
- * The tags of an entry as bytes: one after the other, each with its length before it and its generation behind it
- * (docs/entry-format.md). As pure as entry.ts, of which this is a part.
+ * The tags of an entry as bytes: for each tag its length, its text and its generation (docs/entry-format.md). This is a
+ * part of entry.ts, and as pure.
  */
 
 export const MOST_TAGS = 64;
 export const LONGEST_TAG = 255;
-/** A tag takes one byte for its length and four for its generation. */
+/** Besides its text, a tag takes one byte for its length and four for its generation. */
 export const LONGEST_TAGS = MOST_TAGS * (1 + LONGEST_TAG + 4);
 
 /** A tag, and the generation it had when the value was loaded. */
@@ -32,7 +32,7 @@ export function encodeTags(tags: readonly TagStamp[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Gives `count` encoded tags, the first of which lies at `from`, one generation. */
+/** Sets the generation of `count` encoded tags. The first of them lies at `from`. */
 export function restampTags(bytes: Buffer, from: number, count: number, generation: number): void {
   let offset = from;
   for (let index = 0; index < count; index += 1) {
@@ -42,7 +42,7 @@ export function restampTags(bytes: Buffer, from: number, count: number, generati
   }
 }
 
-/** The `count` tags that lie between two offsets, and nothing else there; `undefined` otherwise. */
+/** The tags between two offsets. `undefined` unless there are exactly `count` of them, and nothing else. */
 export function decodeTags(bytes: Buffer, from: number, end: number, count: number): readonly TagStamp[] | undefined {
   if (count > MOST_TAGS) return undefined;
   if (count === 0) return from === end ? NO_TAGS : undefined;

@@ -3,11 +3,11 @@ import { crc32Of } from './crc32.js';
 import { decodeTags, decodeUtf8, encodeTags, LONGEST_TAGS, restampTags, type TagStamp } from './entry-tags.js';
 
 /*
- * The bytes of an entry file. docs/entry-format.md describes them one by one, and says when a change needs a new FORMAT_VERSION;
- * both change together.
+ * The bytes of an entry file. docs/entry-format.md describes each byte, and says when a change needs a new
+ * FORMAT_VERSION. Change both together.
  *
- * Everything here is pure: bytes in, a description or a reason out. `decodeHeader` and `decodePayload` take any bytes and
- * never throw, because what lies on a disk may have been written by anybody.
+ * Everything here is pure: bytes go in, a description or a reason comes out. `decodeHeader` and `decodePayload` take
+ * any bytes and never throw, because any program may have written the file.
  */
 
 /** "HFE" and a byte that no text file has. */
@@ -19,9 +19,11 @@ export const FIXED_LENGTH = 80;
 export const BLOCK_LENGTH = 64 * 1024;
 /** Keys are at most this many bytes of UTF-8. */
 export const LONGEST_KEY = 65_535;
-/** Whoever has read this many bytes of a file, or all of it, has the whole header. */
+/** So many bytes of a file, or all of a shorter one, contain the whole header. */
 export const LONGEST_HEADER = payloadOffsetFor(LONGEST_KEY, LONGEST_TAGS);
-/** Lengths are kept in 64 bits. Up to this one the length of the whole entry, table and all, is exact as a JavaScript number. */
+/**
+ * Lengths take 64 bits. Up to this one, a JavaScript number holds the length of the whole entry with its table exactly.
+ */
 const LARGEST_LENGTH = 2 ** 52;
 
 /** How the payload became bytes. The numbers are on disk. */
@@ -30,19 +32,19 @@ export type CodecName = keyof typeof CODEC_NUMBERS;
 /** In the order of their numbers. */
 const CODEC_NAMES = Object.keys(CODEC_NUMBERS) as readonly CodecName[];
 
-/** The entry may be overwritten where it is, by an entry that is no longer than the file. */
+/** The entry may be overwritten in place, by an entry that is no longer than the file. */
 const FLAG_REWRITABLE = 1;
 
-/** What an entry says of itself. Times are milliseconds since 1970; `Infinity` is never. */
+/** What the header of an entry says. Times are milliseconds since 1970; `Infinity` means never. */
 export interface EntryHeader {
   readonly key: string;
   readonly codec: CodecName;
   readonly rewritable: boolean;
   readonly createdAt: number;
   readonly expiresAt: number;
-  /** Until when an expired value may still be given out while a new one is loaded; not before `expiresAt`. */
+  /** Until then an expired value may be given out while a new one is loaded. Not before `expiresAt`. */
   readonly staleUntil: number;
-  /** Random, and new at every write: the identity of this version. */
+  /** A random number, new at each write, that identifies this version of the entry. */
   readonly version: bigint;
   readonly tags: readonly TagStamp[];
   readonly payloadLength: number;
@@ -51,7 +53,7 @@ export interface EntryHeader {
 /** A header read from a file, and where its payload lies there. */
 export interface DecodedHeader extends EntryHeader {
   readonly payloadOffset: number;
-  /** Of the payload where it is one block, of the table of block checksums behind it where it is more. */
+  /** The checksum of a payload of one block. For a longer payload: of the table of block checksums that follows it. */
   readonly payloadChecksum: number;
 }
 
@@ -73,7 +75,7 @@ export type Damage =
 
 export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly damage: Damage };
 
-/** Bytes that the key and the tags of a header take, and with them where the payload begins (a multiple of 8). */
+/** Where the payload begins (a multiple of 8), after a key and tags of these lengths. */
 export function payloadOffsetFor(keyLength: number, tagsLength: number): number {
   return (FIXED_LENGTH + keyLength + tagsLength + 7) & ~7;
 }
@@ -88,7 +90,9 @@ export function entryLength(header: Pick<DecodedHeader, 'payloadOffset' | 'paylo
   return header.payloadOffset + header.payloadLength + tableLength(header.payloadLength);
 }
 
-/** The header as bytes, up to where the payload begins. Key and tags must have been checked (`checkKey`, `checkTags`). */
+/**
+ * The header as bytes, up to where the payload begins. Key and tags must have been checked (`placeOf`, `checkTags`).
+ */
 export function encodeHeader(header: EntryHeader, payloadChecksum: number): Buffer {
   const keyLength = Buffer.byteLength(header.key);
   const tags = encodeTags(header.tags);
@@ -125,20 +129,23 @@ function writeHeader(
   bytes.writeUInt32LE(headerChecksum(bytes, length), 72);
 }
 
-/** Puts the checksum of the payload, or of its table, into a header that was made without. */
+/** Puts the checksum of the payload, or of its table, into a header that was made without it. */
 export function sealHeader(header: Buffer, payloadChecksum: number): void {
   header.writeUInt32LE(payloadChecksum, 64);
   header.writeUInt32LE(headerChecksum(header, header.length), 72);
 }
 
-/** Gives all tags of a whole entry, or of its header, one generation. Nothing else of it changes but the checksum of the header. */
+/**
+ * Sets the generation of all tags of an entry. Besides that only the checksum of the header changes. `bytes`: the entry
+ * or its header.
+ */
 export function restampEntry(bytes: Buffer, generation: number): void {
   const keyLength = bytes.readUInt32LE(40);
   restampTags(bytes, FIXED_LENGTH + keyLength, bytes.readUInt16LE(48), generation);
   bytes.writeUInt32LE(headerChecksum(bytes, payloadOffsetFor(keyLength, bytes.readUInt32LE(44))), 72);
 }
 
-/** The checksums of a payload of several blocks, in order. */
+/** The checksums of the blocks of a payload, in order. Empty where there is only one block. */
 export function encodeTable(payload: Buffer): Buffer {
   if (payload.length <= BLOCK_LENGTH) return NOTHING;
   const table = Buffer.allocUnsafe(tableLength(payload.length));
@@ -163,9 +170,9 @@ export function encodeEntry(header: Omit<EntryHeader, 'payloadLength'>, payload:
 }
 
 /**
- * Reads a header from the first bytes of a file, of which `fileLength` says how long it is. Nothing is allocated by what the bytes
- * claim before the claim has been held against `fileLength`. Where `bytes` does not hold the whole header, the damage is
- * `too short`; `headerLengthOf` says how much is needed. `likelyKey`: where the bytes hold this very key, it need not be decoded.
+ * Reads a header from the first bytes of a file of `fileLength` bytes. Checks each length against `fileLength` before
+ * anything of that length is allocated. Where `bytes` does not hold the whole header, the damage is `too short`, and
+ * `headerLengthOf` says how much is needed. `likelyKey`: if the bytes hold this key, it is not decoded again.
  */
 export function decodeHeader(bytes: Buffer, fileLength: number, likelyKey = ''): Decoded<DecodedHeader> {
   const length = headerLengthOf(bytes, fileLength);
@@ -183,7 +190,7 @@ export function decodeHeader(bytes: Buffer, fileLength: number, likelyKey = ''):
   // Each comparison is also false for NaN.
   const timesHold = Number.isFinite(createdAt) && expiresAt > -Infinity && staleUntil >= expiresAt;
   if (!timesHold) return damaged('invalid time');
-  // Not exact beyond 2^53, and refused before that.
+  // Inexact beyond 2^53, but LARGEST_LENGTH is less.
   const payloadLength = bytes.readUInt32LE(60) * 2 ** 32 + bytes.readUInt32LE(56);
   if (payloadLength > LARGEST_LENGTH) return damaged('impossible length');
   const keyLength = bytes.readUInt32LE(40);
@@ -216,7 +223,7 @@ function decodeKey(bytes: Buffer, length: number, likelyKey: string): string | u
   return decodeUtf8(bytes.subarray(FIXED_LENGTH, FIXED_LENGTH + length));
 }
 
-/** How many bytes the header of this file takes, judged by its fixed part. */
+/** The length of this file's header, as its fixed part says. */
 export function headerLengthOf(bytes: Buffer, fileLength: number): Decoded<number> {
   if (bytes.length < FIXED_LENGTH || fileLength < FIXED_LENGTH) return damaged('too short');
   if (bytes.readUInt32LE(0) !== MAGIC) return damaged('wrong magic');
@@ -228,12 +235,14 @@ export function headerLengthOf(bytes: Buffer, fileLength: number): Decoded<numbe
   return length > fileLength ? damaged('too short') : { ok: true, value: length };
 }
 
-/** Whether the header says that the entry may be overwritten where it is. The fixed part must be there. */
+/**
+ * Whether the header says that the entry may be overwritten in place. `bytes` must hold the fixed part of the header.
+ */
 export function isRewritable(bytes: Buffer): boolean {
   return (bytes.readUInt16LE(6) & FLAG_REWRITABLE) !== 0;
 }
 
-/** The payload of an entry whose bytes are all there, checked. The result shares memory with `bytes`. */
+/** Checks and gives the payload of a complete entry. The result shares memory with `bytes`. */
 export function decodePayload(bytes: Buffer, header: DecodedHeader): Decoded<Buffer> {
   const end = header.payloadOffset + header.payloadLength;
   if (bytes.length < entryLength(header)) return damaged('payload cut short');
@@ -243,18 +252,18 @@ export function decodePayload(bytes: Buffer, header: DecodedHeader): Decoded<Buf
   return whole ? { ok: true, value: payload } : damaged('payload checksum');
 }
 
-/** Whether a payload, all of it, is what its table (empty where it is one block) and its header say. */
+/** Whether a complete payload matches the checksums in its table and header. The table of one block is empty. */
 export function payloadHolds(payload: Buffer, table: Buffer, { payloadChecksum }: DecodedHeader): boolean {
   if (payload.length <= BLOCK_LENGTH) return crc32(payload) === payloadChecksum;
   return crc32(table) === payloadChecksum && encodeTable(payload).equals(table);
 }
 
-/** Over all of the header but the checksum itself. */
+/** Covers the whole header except the checksum itself. */
 function headerChecksum(bytes: Buffer, length: number): number {
   return crc32Of(bytes, 76, length, crc32Of(bytes, 0, 72));
 }
 
-/** Whether a range of bytes is exactly this text, of ASCII characters only. */
+/** Whether a range of bytes is exactly this text, and the text is ASCII. */
 function holdsAscii(bytes: Buffer, offset: number, length: number, text: string): boolean {
   if (length !== text.length) return false;
   for (let index = 0; index < length; index += 1) {
@@ -264,7 +273,10 @@ function holdsAscii(bytes: Buffer, offset: number, length: number, text: string)
   return true;
 }
 
-/** Zeros where nothing has a meaning yet: an entry has one form only, and who gives these bytes one later is not misread here. */
+/**
+ * Whether the bytes without a meaning are zeros. So an entry has one form only, and this version rejects entries of a
+ * later version that gives these bytes a meaning.
+ */
 function reservedAreZero(bytes: Buffer, tagsEnd: number, payloadOffset: number): boolean {
   const inFixedPart = bytes.readUInt16LE(50) | bytes.readUInt32LE(52) | bytes.readUInt32LE(68) | bytes.readUInt32LE(76);
   if (inFixedPart !== 0) return false;

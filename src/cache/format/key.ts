@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { toUSVString } from 'node:util';
-import { HoldfastError } from '../../errors.js';
+import { HoldfastError, invalidArgument } from '../../errors.js';
 import { LONGEST_KEY } from './entry.js';
 import { LONGEST_TAG, MOST_TAGS } from './entry-tags.js';
 
 /** Shards of a cache: folders of entries, each with its own lock. */
 export const SHARDS = 256;
-/** Slots of a cache: words of shared memory that stand for all keys whose hash begins alike. */
+/** Slots of a cache: groups of keys by the first 16 bits of the hash. Each has words of its own in shared memory. */
 export const SLOTS = 65_536;
 
 /** Where a key lives. A key never becomes a path: its hash does. */
@@ -22,18 +22,21 @@ export interface Place {
   readonly leaseMark: number;
 }
 
-/** Places of keys that were asked for lately: to hash a key takes longer than to look its place up. Two generations, the elder of which is forgotten. */
+/**
+ * The places of recent keys, since hashing a key takes longer than this lookup. When `recent` is full it becomes
+ * `elder`, and the former `elder` is forgotten.
+ */
 let recent = new Map<string, Place>();
 let elder = new Map<string, Place>();
 const MOST_RECENT = 4_096;
-/** Longer keys are not remembered, so that what is takes a few megabytes at most. */
+/** Longer keys are not remembered. So both maps take a few megabytes at most. */
 const LONGEST_REMEMBERED = 256;
 
 /** Throws `ERR_INVALID_KEY` for anything but a string of 1 to 65,535 bytes of UTF-8 without unpaired surrogates. */
 export function placeOf(key: unknown): Place {
   const known = recent.get(key as string);
   if (known !== undefined) return known;
-  const place = elder.get(key as string) ?? findPlace(key);
+  const place = elder.get(key as string) ?? hashedPlace(key);
   if (place.key.length <= LONGEST_REMEMBERED) remember(place);
   return place;
 }
@@ -46,7 +49,7 @@ function remember(place: Place): void {
   recent.set(place.key, place);
 }
 
-function findPlace(key: unknown): Place {
+function hashedPlace(key: unknown): Place {
   if (typeof key !== 'string') throw invalidKey(`A key is a string, not ${key === null ? 'null' : typeof key}.`);
   if (key === '') throw invalidKey('A key cannot be empty.');
   // Each UTF-16 unit is at least one byte: a huge string is refused without being encoded.
@@ -54,20 +57,20 @@ function findPlace(key: unknown): Place {
     throw invalidKey(`A key is at most ${LONGEST_KEY} bytes of UTF-8; this one has ${key.length} characters.`);
   }
   if (!isWellFormed(key)) throw invalidKey('A key cannot contain an unpaired surrogate: it has no UTF-8.');
-  // In one call, and as text: making a Hash and a Buffer takes three times as long as what is hashed.
+  // In one call, and as text: to make a Hash and a Buffer takes three times as long as to hash the key.
   const name = hash('sha256', key, 'hex');
   const slot = slotOfName(name);
   return { key: flatCopyOf(key), hash: name, shard: slot >>> 8, slot, leaseMark: wordOf(name.slice(8, 16)) >>> 1 || 1 };
 }
 
-/** V8 makes no slices of strings that are shorter than this. */
+/** V8 copies shorter parts of strings instead of making slices. */
 const SHORTEST_SLICE = 13;
 /** For keys of usual length: a unit of UTF-16 takes three bytes of UTF-8 at most. */
 const scratch = Buffer.allocUnsafeSlow(3 * LONGEST_REMEMBERED);
 
 /**
- * The same text in memory of its own. A key that was cut from a response or a log file is, inside V8, a view of that whole text, and keeps
- * it alive for as long as anybody keeps the key.
+ * The same text in memory of its own. For V8 a key that was cut from a response or a log file is a slice of that whole
+ * text, and keeps all of it in memory as long as the key.
  */
 function flatCopyOf(key: string): string {
   if (key.length < SHORTEST_SLICE) return key;
@@ -75,7 +78,7 @@ function flatCopyOf(key: string): string {
   return scratch.toString('utf8', 0, scratch.write(key));
 }
 
-/** Four bytes in hexadecimal as a word, the lowest first. */
+/** The word that four bytes in hexadecimal are, the lowest byte first. */
 function wordOf(bytes: string): number {
   const highestFirst = Number.parseInt(bytes, 16);
   const [high, low] = [highestFirst >>> 16, highestFirst & 0xffff];
@@ -87,7 +90,9 @@ export function slotOfName(hash: string): number {
   return Number.parseInt(hash.slice(0, 4), 16);
 }
 
-/** Throws `ERR_INVALID_ARGUMENT` for anything but an array of up to 64 tags of 1 to 255 bytes. Duplicates are taken out. */
+/**
+ * Throws `ERR_INVALID_ARGUMENT` for anything but an array of up to 64 tags of 1 to 255 bytes. Duplicates are taken out.
+ */
 export function checkTags(tags: unknown): readonly string[] {
   if (tags === undefined) return [];
   if (!Array.isArray(tags)) throw invalidArgument('tags must be an array of strings.');
@@ -111,8 +116,4 @@ export function isWellFormed(text: string): boolean {
 
 function invalidKey(message: string): HoldfastError {
   return new HoldfastError('ERR_INVALID_KEY', message);
-}
-
-function invalidArgument(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
 }

@@ -6,9 +6,9 @@ import { SHARDS } from './key.js';
 export const TAG_FILE = 'CACHEDIR.TAG';
 export const README_FILE = 'README';
 export const VERSION_FOLDER = 'v1';
-/** Every cache directory begins with these bytes in its CACHEDIR.TAG, so that backup programs pass it by (bford.info/cachedir). */
+/** CACHEDIR.TAG begins with these bytes, so that backup programs leave the directory out (bford.info/cachedir). */
 export const TAG_SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55';
-/** What tells our tag from that of another program, in every version. */
+/** Text in the tag that tells it from the tag of another program. The same in every version. */
 export const TAG_MARK = 'holdfast cache';
 export const TAG_CONTENT = `${TAG_SIGNATURE}
 # This directory is a ${TAG_MARK}. It holds nothing that cannot be made again.
@@ -25,7 +25,7 @@ export interface CachePaths {
   readonly version: string;
   readonly format: string;
   readonly formatLock: string;
-  /** Held by whoever builds an era. */
+  /** Locked by the process that builds an era. */
   readonly buildLock: string;
 }
 
@@ -75,17 +75,17 @@ function shardName(shard: number): string {
   return name;
 }
 
-/** Whether this is a name of ours in the folder of the version. */
+/** Whether this is the name of something that a cache makes in the folder of the version. */
 export function isVersionName(name: string): boolean {
   return /^(format|\.format-[0-9a-f]+|(era|ended|new)-[0-9a-f]+|[a-z]+\.lock)$/.test(name);
 }
 
-/** Names of eras, of those that are being built, and of folders that were eras and are being deleted. */
+/** Prefixes of the names of eras, of eras that are being built, and of ended eras that are being deleted. */
 export const ERA_PREFIX = 'era-';
 export const NEW_PREFIX = 'new-';
 export const ENDED_PREFIX = 'ended-';
 
-/** A new name for an era that is over. */
+/** A new name for an era that has ended. */
 export function endedPath(paths: CachePaths): string {
   return `${paths.version}/${ENDED_PREFIX}${randomBytes(8).toString('hex')}`;
 }

@@ -1,14 +1,15 @@
 /*
- * Types that tell of values what the code does with them. They are promises of the program, not checks: what lies in the directory may
- * have been written by another version of it.
+ * Types that say what a cache does with values. They are promises of the program, not checks: another version of the
+ * program may have written the entries.
  */
 
-/** What can be stored where values are V: with the codec `bytes` any Uint8Array, which is given back as a Buffer. */
+/** What a cache of V can store: also any Uint8Array with the codec `bytes`, which gives it back as a Buffer. */
 export type Storable<V> = V | (V extends Uint8Array ? Uint8Array : never);
 
 /**
- * What `getOrSet` gives: in a cache of anything, what the loader does. In a cache of V somebody else may have stored another text than
- * the loader's, so there the loader only says which kind of V it is, and whether `undefined` can come of it.
+ * What `getOrSet` gives: in a cache of `unknown`, the type that the loader gives. In a cache of V the entry may hold
+ * another value than the loader's, for instance another text. So there the loader's type only says which kind of V
+ * comes back, and whether `undefined` may.
  */
 export type Loaded<V, T> = unknown extends V ? T : LoadedKind<V, T>;
 

@@ -4,7 +4,7 @@ const VERSIONS = 512;
 const versions = new BigUint64Array(VERSIONS);
 let nextVersion = VERSIONS;
 
-/** 64 random bits. Drawn many at a time: one draw costs as much as hundreds. */
+/** 64 random bits. They are drawn 512 numbers at a time, since one number costs as much as hundreds. */
 export function randomVersion(): bigint {
   if (nextVersion === VERSIONS) {
     randomFillSync(versions);
