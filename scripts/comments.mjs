@@ -6,22 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { wrapComments } from './comments/wrap.mjs';
 
 const root = fileURLToPath(new URL('../src/', import.meta.url));
-/** The comments of these rooms are still being rewritten. */
-const LATER = [
-  'disk',
-  'payload',
-  'core',
-  'read',
-  'write',
-  'sections',
-  'shared',
-  'directory',
-  'era',
-  'eviction',
-  'load',
-  'upkeep',
-];
-const isLater = (/** @type {string} */ path) => LATER.some((room) => path.startsWith(`cache/${room}/`));
+/** The rooms of cache/ whose comments have been wrapped. The others follow when they stand where they belong. */
+const WRAPPED = ['format'];
+const isLater = (/** @type {string} */ path) =>
+  /^cache\/\w+\//.test(path) && !WRAPPED.includes(path.split('/')[1] ?? '');
 
 const paths = readdirSync(root, { recursive: true })
   .map(String)
