@@ -107,7 +107,7 @@ describe('a step that is taken out is missed', () => {
     ['write', 'enter', 'loadBusy', ODD],
     ['write', 'enter', 'markTotals', TOTALS],
     ['write', 'enter', 'loadDeadEpoch', ODD],
-    ['write', 'enter', 'settleDeadEpoch', ODD],
+    ['write', 'enter', 'repairDeadEpoch', ODD],
     ['write', 'enter', 'clearBusy', BUSY],
     ['write', 'begin', 'loadEpoch', OLD],
     ['write', 'begin', 'raiseBusy', TOTALS],
@@ -163,7 +163,7 @@ describe('a lease that is cleared by another rule than "where it carries the mar
 describe('two steps that are swapped are missed', () => {
   test.each<[Which, Part, string, string]>([
     ['write', 'enter', 'loadDeadEpoch', ODD],
-    ['write', 'enter', 'settleDeadEpoch', ODD],
+    ['write', 'enter', 'repairDeadEpoch', ODD],
     ['write', 'enter', 'clearBusy', BUSY],
     ['write', 'begin', 'raiseBusy', ODD],
     ['write', 'begin', 'loadLease', LEASE],
@@ -204,7 +204,7 @@ describe('orders that are free', () => {
   test('every step but the comparisons of eras, and every order, stands in one of these lists', () => {
     const { write, read } = programs(new World([]));
     expect(write.map(({ name }) => name)).toEqual([
-      ...['lock', 'compareEra', 'loadBusy', 'markTotals', 'loadDeadEpoch', 'settleDeadEpoch', 'clearBusy'],
+      ...['lock', 'compareEra', 'loadBusy', 'markTotals', 'loadDeadEpoch', 'repairDeadEpoch', 'clearBusy'],
       ...[
         'loadEpoch',
         'raiseBusy',

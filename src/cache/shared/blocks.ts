@@ -1,15 +1,16 @@
 import type { SharedWords } from './words.js';
 
 /*
- * What a file takes on the disk, by one rule: its length, rounded up to whole blocks of the file system (f_bsize of statfs(2), noted in
- * `shared` when the era is built).
+ * What a file takes on the disk, by one rule: its length, rounded up to whole blocks of the file system (f_bsize of
+ * statfs(2), which `shared` holds since the era was built).
  *
- * Not st_blocks: right after a write it can be 0 (ext4, btrfs and xfs give space out late), and later other than it was, so that what is
- * subtracted for a file would not be what was added for it. A length does not change by itself, every process computes the same from
- * it, and a count by hand comes to the same.
+ * The rule does not use st_blocks. Right after a write st_blocks can be 0 (ext4, btrfs and xfs allocate late), and it
+ * can change later; then what is subtracted for a file would differ from what was added for it. A length does not
+ * change by itself. Every process computes the same blocks from it, and so does a recount.
  *
- * The rule never says less than the file's content takes, except on file systems whose clusters are larger than their blocks (bigalloc). It says
- * more where content is stored inside the inode or compressed. Folders, inodes and extended attributes are not in it.
+ * The result is never less than the content takes, except on file systems whose clusters are larger than their blocks
+ * (bigalloc). It is more where the content is stored inside the inode or compressed. Folders, inodes and extended
+ * attributes are not counted.
  */
 
 /** Blocks that a file of this length takes. */

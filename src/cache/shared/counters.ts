@@ -1,6 +1,6 @@
 import type { SharedWords } from './words.js';
 
-/** What is counted, in the order of the counters in `shared`. Where each is stored must not change within a layout. */
+/** What is counted, in the order of the counters in `shared`. Within one layout the order must not change. */
 export const COUNTED = [
   'memoryHits',
   'diskHits',
@@ -18,8 +18,9 @@ export type Counted = (typeof COUNTED)[number];
 export type Counts = Record<Counted, number>;
 
 /**
- * What this instance has counted and not yet added to the counts of all processes. To count is an addition to a field: the words in shared
- * memory, which every processor would have to fetch from the others, are touched once for a batch.
+ * What this instance has counted and not yet added to the counts of all processes. Counting adds to a field of this
+ * object. The words in shared memory are written once for many counts, since each write takes the cache line from the
+ * other processors.
  */
 export class Counters implements Counts {
   memoryHits = 0;
@@ -34,7 +35,9 @@ export class Counters implements Counts {
   loadFailures = 0;
   loadsNotStored = 0;
 
-  /** Adds what was counted to the counts of all. What a process has not flushed when it is killed is lost. */
+  /**
+   * Adds what was counted to the counts of all processes. When a process is killed, what it has not flushed is lost.
+   */
   flush(words: SharedWords): void {
     for (const [index, name] of COUNTED.entries()) {
       const count = this[name];
@@ -45,7 +48,7 @@ export class Counters implements Counts {
   }
 }
 
-/** What all processes have counted since the era began, as far as they have flushed it. */
+/** What all processes have counted and flushed since the era began. */
 export function sharedCounts(words: SharedWords): Counts {
   return Object.fromEntries(COUNTED.map((name, index) => [name, words.counter(index)])) as Counts;
 }

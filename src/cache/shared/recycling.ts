@@ -3,89 +3,98 @@ import { isSlotOf } from './protocol.js';
 import type { SharedWords } from './words.js';
 
 /*
- * Recycled files: publishing without making and deleting a file each time.
+ * Recycled files: a write publishes without making one file and deleting another.
  *
- * A new version is written to the shard's file `spare` and exchanged with the entry, in one step. The old version then lies at `spare`,
- * and the next write in this shard uses its inode again: unless somebody may still be reading it, for what a reader has open never
- * changes. Readers say so in shared memory: each counts itself at the slot of its key before it opens the entry, and takes itself off
- * after it closed it.
+ * A write puts the new version into the shard's file `spare`, and exchanges it with the entry in one step. The old
+ * version then has the name `spare`, and the next write in this shard writes to the same inode. It does so only if no
+ * reader may have that file open, since what a reader has open never changes. The reader counts in shared memory tell:
+ * a reader adds 1 at the slot of its key before it opens the entry, and subtracts 1 after it has closed it.
  *
  * A write, inside the exclusive section of the shard:
  *
- * 1. Load the `spare` word, and store 0: whatever happens from here on, nobody uses the file again.
- * 2. The word was `slot + 1`, and nobody reads at this slot now: a reader that begins later finds another file at the entry's name,
- *    for this one left it before the word was stored. It is opened to be rewritten. Otherwise it is removed, and a new one is made; what a
- *    dead writer left at the name is removed first.
- * 3. Write the new version, every byte, and cut the file to its length. Close it.
- * 4. Exchange it with the entry, or rename it where there is no entry yet, or no exchange.
- * 5. `spare` word = slot of this key + 1: the old version's readers have counted themselves there. A longer one is removed.
+ * 1. Load the `spare` word, and store 0: if this process dies from here on, no other one recycles the file.
+ * 2. If the word was `slot + 1`, and the reader count of that slot is 0 now, open the file to rewrite it. A reader that
+ *    begins later opens another file: this one lost the entry's name before the word was stored. Otherwise remove it
+ *    and make a new file. What a dead writer left at the name is removed first.
+ * 3. Write every byte of the new version, and cut the file to its length. Close it.
+ * 4. Exchange it with the entry. Rename it where there is no entry yet, or where the file system cannot exchange.
+ * 5. `spare` word = slot of this key + 1, where the readers of the old version are counted. If the old version is
+ *    longer than LONGEST_SPARE, remove it instead.
  *
- * A read: count in, open; close, count out.
+ * A read: add 1 to the reader count, open; close, subtract 1.
  *
- * Each step makes at most one access to shared memory or to the names and contents of files, so that between any two of them another
- * process may do anything, and this one may die. docs/protocol.md says why they are as they are; test/model/ runs these very functions
- * in every interleaving.
+ * Each step accesses shared memory, or the names and contents of files, once at most. Between two steps another process
+ * may do anything, and this one may die. docs/protocol.md gives the reasons; test/model/ runs these functions in every
+ * interleaving.
  */
 
-/** Longer files are not kept: so all recycled files of a cache take a mebibyte at most, and what is longer may be mapped. */
+/**
+ * Longer files are not recycled. So all recycled files of a cache take a mebibyte at most, and longer entries may be
+ * mapped.
+ */
 export const LONGEST_SPARE = 4_096;
 
 /** The words that the steps use: SharedWords, or those of a model. */
 export type RecyclingWords = Pick<SharedWords, 'spare' | 'setSpare' | 'beginReading' | 'endReading' | 'hasReaders'>;
 
-/** A write in the middle of its steps: what it has seen so far, and what it does to files. Each call throws what the system says. */
+/**
+ * A write in the middle of its steps: what it has loaded so far, and what it does to files. Each call throws the
+ * system's error.
+ */
 export interface RecyclingWriter {
   readonly shard: number;
-  /** Of the key that is written. */
+  /** The slot of the key that is written. */
   readonly slot: number;
   /** The shard's `spare` word as it was loaded; 0 before that. */
   former: number;
-  /** Whether a reader was seen at the slot that the file at `spare` was an entry of. */
+  /** Whether the slot that the file at `spare` was an entry of had readers. */
   isRead: boolean;
-  /** Of the new version: not begun, open for writing, or closed with all its bytes. */
+  /** The file of the new version: not there yet, open for writing, or closed with all its bytes. */
   readonly file: 'none' | 'open' | 'closed';
-  /** How the new version took the entry's name; `undefined`: it has not. */
+  /** How the new version took the entry's name. `undefined`: it has not yet. */
   readonly published: 'exchanged' | 'renamed' | undefined;
-  /** Length of the file that stood at the entry's name. */
+  /** Length of the file that had the entry's name. */
   readonly oldLength: number;
-  /** Opens what lies at `spare`, if it is as a write left it. Never throws. */
+  /** Opens the file at `spare`, if it is one that a write left there. Never throws. */
   reopen(): void;
   /** Removes the file at `spare` where that is possible. Never throws. */
   remove(): void;
-  /** Makes a file at `spare` and opens it; nothing where something lies there. */
+  /** Makes a file at `spare` and opens it. Does nothing if the name is taken. */
   make(): void;
-  /** Removes what lies at `spare`, whatever it is, if anything does. */
+  /** Removes whatever has the name `spare`, if anything has. */
   clearAway(): void;
   /** Makes a file at `spare` and opens it. */
   makeAnew(): void;
   write(): void;
   cut(): void;
   close(): void;
-  /** Looks what stands at the entry's name. */
+  /** Notes what has the entry's name now. */
   lookAtEntry(): void;
   publish(): void;
 }
 
-/** What removes the file at `spare` without writing one. */
+/** An operation that removes the file at `spare` without writing one. */
 export type RecyclingSweeper = Pick<RecyclingWriter, 'shard' | 'file' | 'clearAway'>;
 
-/** A reader of an entry. `T`: what opening gives, a promise that the next step waits for, or nothing. */
+/** A reader of an entry. `T`: what opening gives, such as a promise. */
 export interface RecyclingReader<T = undefined> {
   readonly slot: number;
-  /** Throws where there is nothing that can be opened. */
+  /** Throws if the entry cannot be opened. */
   openFile(): T;
   /** Closes what was opened, if anything was. Never throws. */
   closeFile(): void;
 }
 
-/** `damaged`: the word holds what no step stores; the era must end. `kept`: the file is to be used again. */
+/**
+ * `damaged`: the word holds a value that no step stores; the era must end. `kept`: the next write may recycle the file.
+ */
 export type RecyclingOutcome = 'damaged' | 'kept' | undefined;
 export type WriteStep = (words: RecyclingWords, writer: RecyclingWriter) => RecyclingOutcome;
 export type SweepStep = (words: RecyclingWords, sweeper: RecyclingSweeper) => RecyclingOutcome;
 export type BeginStep = <T>(words: RecyclingWords, reader: RecyclingReader<T>) => T | undefined;
 export type EndStep = (words: RecyclingWords, reader: Omit<RecyclingReader, 'openFile'>) => undefined;
 
-/** The steps by name; a model takes them out one by one. */
+/** The steps by name. Tests of the model take them out one by one. */
 export const recyclingSteps = {
   loadSpare(words: RecyclingWords, writer: RecyclingWriter) {
     writer.former = words.spare(writer.shard);
@@ -103,7 +112,7 @@ export const recyclingSteps = {
     if (writer.former !== 0 && !writer.isRead) writer.reopen();
     return undefined;
   },
-  /** It is there, and making another one would fail first. */
+  /** The file exists. If it stayed, making another one of its name would fail. */
   removeFormer(_words: RecyclingWords, writer: RecyclingWriter) {
     if (writer.former !== 0 && writer.file === 'none') writer.remove();
     return undefined;
@@ -148,7 +157,7 @@ export const recyclingSteps = {
     if (writer.published === 'exchanged' && writer.oldLength > LONGEST_SPARE) writer.remove();
     return undefined;
   },
-  /** The first error is the one that counts. */
+  /** The error that made this necessary must not be hidden by one of closing. */
   closeUnwritten(_words: RecyclingWords, writer: RecyclingWriter) {
     if (writer.file === 'open') quietly(() => writer.close());
     return undefined;
@@ -179,7 +188,7 @@ export const recyclingSteps = {
 
 const steps = recyclingSteps;
 
-/** The steps in their order. Production runs these lists; a test may change one to show what a step is for. */
+/** The steps in their order. Production runs these lists; a test may change one to show why a step is needed. */
 export const recycling = {
   /** Steps 1 to 5 of a write. */
   write: [
@@ -189,26 +198,26 @@ export const recycling = {
     ...[steps.lookAtEntry, steps.publish],
     ...[steps.keepShort, steps.removeLong],
   ] as WriteStep[],
-  /** Where a step of a write failed. */
+  /** After a step of a write has failed. */
   abandon: [steps.closeUnwritten, steps.removeUnpublished] as WriteStep[],
-  /** To have its space: the file will not be used again. */
+  /** Removes the file for its space. */
   giveUp: [steps.clearSpare, steps.clearAway] as SweepStep[],
   /** Removes what a dead writer left. */
   sweep: [steps.passOverKept, steps.clearAway] as SweepStep[],
-  /** Before an entry is read. Where it fails, `end` is run all the same. */
+  /** Before an entry is read. If it fails, `end` must be run all the same. */
   begin: [steps.countIn, steps.openEntry] as [BeginStep, BeginStep],
-  /** After it was read. */
+  /** After the entry was read. */
   end: [steps.closeEntry, steps.countOut] as [EndStep, EndStep],
 };
 
-/** Runs steps in their order. `undefined`: to the end. */
+/** Runs steps in their order. `undefined`: all have been run. */
 export function runRecycling<T>(
-  list: readonly ((words: RecyclingWords, who: T) => RecyclingOutcome)[],
+  list: readonly ((words: RecyclingWords, party: T) => RecyclingOutcome)[],
   words: RecyclingWords,
-  who: T,
+  party: T,
 ): RecyclingOutcome {
   for (const step of list) {
-    const outcome = step(words, who);
+    const outcome = step(words, party);
     if (outcome !== undefined) return outcome;
   }
   return undefined;

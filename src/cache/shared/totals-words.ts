@@ -1,7 +1,7 @@
 import { SHARDS } from '../format/index.js';
 import { BLOCKS, BYTES, ENTRIES, RECOUNT, SPARE, WORDS_PER_SHARD } from './shard-words.js';
 
-/** What a shard holds, or what a write changes in that. */
+/** What a shard holds, or by how much a write changes that. */
 export interface ShardTotals {
   readonly entries: number;
   /** Lengths of the entry files, headers, slack and all. */
@@ -10,22 +10,22 @@ export interface ShardTotals {
   readonly blocks: number;
 }
 
-/** All shards together, as far as limits are concerned. */
+/** What all shards together hold, as far as limits count it. */
 export interface Held {
   entries: number;
-  /** Of entries. */
+  /** Blocks of the entry files. */
   blocks: number;
   /** Shards that have a spare file (recycling.ts). */
   spares: number;
-  /** Shards whose totals are not to be believed. */
+  /** Shards that are marked for a recount. */
   marked: number;
 }
 
-/** Words of the header: how much has been added, modulo 2^32. */
+/** Words of the header: how much has been added since the era began, modulo 2^32. */
 const GROWN_ENTRIES = 7;
 const GROWN_BLOCKS = 8;
 
-/** The words of `shared` that say what each shard holds. Changed inside the shard's exclusive section only. */
+/** The words of `shared` that say what each shard holds. They are changed only inside the shard's exclusive section. */
 export class TotalsWords {
   readonly #header: Int32Array;
   readonly #shards: Int32Array;
@@ -57,7 +57,7 @@ export class TotalsWords {
     this.#noteGrowth(entries, blocks);
   }
 
-  /** What a count by hand came to. */
+  /** Stores the result of a recount. */
   set(shard: number, { entries, bytes, blocks }: ShardTotals): void {
     const former = this.of(shard);
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + ENTRIES, entries);
@@ -67,7 +67,7 @@ export class TotalsWords {
     this.#noteGrowth(entries - former.entries, blocks - former.blocks);
   }
 
-  /** All shards together. A thousand loads: some microseconds. */
+  /** What all shards hold. A thousand loads: some microseconds. */
   held(): Held {
     const held = { entries: 0, blocks: 0, spares: 0, marked: 0 };
     for (let word = 0; word < SHARDS * WORDS_PER_SHARD; word += WORDS_PER_SHARD) {
@@ -80,8 +80,8 @@ export class TotalsWords {
   }
 
   /**
-   * So many entries have been added since the era began, modulo 2^32; removals are not subtracted. Whoever loads this and then adds up
-   * all shards knows later, from this alone, that they cannot hold more than so many.
+   * How many entries have been added since the era began, modulo 2^32. Removals are not subtracted. Load this first,
+   * then add up all shards: the sum plus the later growth is an upper bound of what they hold.
    */
   get grownEntries(): number {
     return Atomics.load(this.#header, GROWN_ENTRIES) >>> 0;
@@ -92,7 +92,10 @@ export class TotalsWords {
     return Atomics.load(this.#header, GROWN_BLOCKS) >>> 0;
   }
 
-  /** After the totals have changed: what is added up before that is told later, and counted twice rather than not at all. */
+  /**
+   * Called after the totals have changed. A process that adds them up in between counts the growth twice, rather than
+   * not at all.
+   */
   #noteGrowth(entries: number, blocks: number): void {
     if (entries > 0) Atomics.add(this.#header, GROWN_ENTRIES, entries);
     if (blocks > 0) Atomics.add(this.#header, GROWN_BLOCKS, blocks);

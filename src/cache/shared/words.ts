@@ -3,8 +3,8 @@ import { BUSY, NEXT_EXPIRY, RECOUNT, SPARE, WAITING_UNTIL, WORDS_PER_SHARD } fro
 import { TotalsWords } from './totals-words.js';
 
 /*
- * The file `shared` of an era: words that every process on the cache maps. A word is 32 bits in the machine's own byte order (the
- * file never leaves the machine) and is read and written with Atomics only.
+ * The file `shared` of an era: words that every process that has the cache open maps. A word has 32 bits in the
+ * machine's own byte order, since the file never leaves the machine. It is read and written with Atomics only.
  *
  *     offset      words
  *     0           header        64      era number, layout, boot id, length of a block, growth
@@ -25,7 +25,7 @@ const EPOCHS_OFFSET = SHARDS_OFFSET + 4 * SHARDS * WORDS_PER_SHARD;
 const LEASES_OFFSET = EPOCHS_OFFSET + 4 * SLOTS;
 const ACCESSES_OFFSET = LEASES_OFFSET + 4 * SLOTS;
 const GENERATIONS_OFFSET = ACCESSES_OFFSET + 4 * SLOTS;
-/** Tags share these counters by their hash: two tags on one counter are invalidated together. */
+/** Tags share these counters by their hash. Two tags of one counter are invalidated together. */
 export const GENERATIONS = 4096;
 const READERS_OFFSET = GENERATIONS_OFFSET + 4 * GENERATIONS;
 /** Length of the file in bytes. */
@@ -38,19 +38,19 @@ const BOOT = 2;
 const BOOT_WORDS = 4;
 const BLOCK_BYTES = 6;
 
-/** Whatever the layout, the first two words are the era's number and the layout. */
+/** In every layout the first two words are the era's number and the layout. */
 export const BEGINNING_LENGTH = 8;
-/** Larger ones, and those below 1, are damage: layouts are counted. */
+/** Layouts are numbered from 1. A larger number is damage. */
 const MOST_LAYOUTS = 0xffff;
 
-/** Whether these are the first bytes of an era with this number whose words another version has laid out. */
+/** Whether these are the first bytes of an era with this number, in the layout of another version. */
 export function isOfUnknownLayout(beginning: Buffer, number: number): boolean {
   const words = new Int32Array(beginning.buffer.slice(beginning.byteOffset, beginning.byteOffset + BEGINNING_LENGTH));
   const layout = words[LAYOUT] ?? 0;
   return (words[ERA] ?? 0) >>> 0 === number && layout !== SHARED_LAYOUT && layout > 0 && layout <= MOST_LAYOUTS;
 }
 
-/** The words of one era, over mapped memory or, in a test, over any other. Unsigned numbers go in and come out. */
+/** The words of one era, in mapped memory or, for a test, in any other. Arguments and results are unsigned. */
 export class SharedWords {
   /** What the shards hold. */
   readonly totals: TotalsWords;
@@ -79,10 +79,10 @@ export class SharedWords {
     this.#readers = words(READERS_OFFSET, SLOTS);
   }
 
-  /** Fills the words of an era that is being built. Nobody else sees them yet. */
+  /** Fills the words of an era that is being built. No other process sees them yet. */
   initialise(era: number, bootId: Buffer, blockBytes: number): void {
     this.#epochs.fill(2);
-    // Not at 1: a generation of one era must not be found to be current in another.
+    // They begin at the era's number, so that the generations of one era are not current in another.
     this.#generations.fill(era);
     for (let word = 0; word < BOOT_WORDS; word += 1) this.#header[BOOT + word] = bootId.readInt32LE(4 * word);
     this.#header[LAYOUT] = SHARED_LAYOUT;
@@ -99,19 +99,19 @@ export class SharedWords {
     return Atomics.load(this.#header, LAYOUT);
   }
 
-  /** In what the file system gives space, as it was when the era was built: all processes must round alike. */
+  /** The file system's block size when the era was built. All processes must round by the same. */
   get blockBytes(): number {
     return Atomics.load(this.#header, BLOCK_BYTES);
   }
 
-  /** For ever: a number is never stored again. */
+  /** Ends the era for ever: no process stores a number again. */
   endEra(): void {
     Atomics.store(this.#header, ERA, 0);
   }
 
   /**
-   * Runs `prepare` the first time since the machine was started, before anybody can have seen that it was done: processes that open
-   * an era at the same moment may each run it.
+   * Runs `prepare` if no process has done so since the machine was started, and notes it afterwards. Processes that
+   * open an era at the same moment may each run it.
    */
   noteBoot(bootId: Buffer, prepare: () => void): void {
     const wanted = Array.from({ length: BOOT_WORDS }, (_, word) => bootId.readInt32LE(4 * word));
@@ -143,7 +143,7 @@ export class SharedWords {
     return Atomics.load(this.#accesses, slot) >>> 0;
   }
 
-  /** Writes only where the time has changed: a store would take the cache line from every other processor. */
+  /** Stores the time only if it has changed: a store takes the cache line from the other processors. */
   touch(slot: number, time: number): void {
     if (Atomics.load(this.#accesses, slot) !== (time | 0)) Atomics.store(this.#accesses, slot, time | 0);
   }
@@ -156,7 +156,10 @@ export class SharedWords {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + BUSY, busy | 0);
   }
 
-  /** Until when (milliseconds of the monotonic clock, 32 bits of it) a writer asks readers to hold back; 0: none ever did. */
+  /**
+   * Until when (milliseconds of the monotonic clock, 32 bits) a writer asks readers to hold back. 0: no writer has
+   * asked.
+   */
   waitingUntil(shard: number): number {
     return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + WAITING_UNTIL) >>> 0;
   }
@@ -165,7 +168,7 @@ export class SharedWords {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + WAITING_UNTIL, time | 0);
   }
 
-  /** Whether the totals of this shard are to be counted anew before they are believed. */
+  /** Whether the totals of this shard may be wrong until a recount. */
   needsRecount(shard: number): boolean {
     return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + RECOUNT) !== 0;
   }
@@ -174,7 +177,7 @@ export class SharedWords {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + RECOUNT, 1);
   }
 
-  /** No entry of this shard can be thrown away for its age before this time (seconds since 1970); 0: none ever. */
+  /** Before this time (seconds since 1970) no entry of this shard can be removed for its age. 0: no entry expires. */
   nextExpiry(shard: number): number {
     return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + NEXT_EXPIRY) >>> 0;
   }
@@ -185,8 +188,8 @@ export class SharedWords {
   }
 
   /**
-   * Which slot the shard's spare file was an entry of, plus 1 (recycling.ts); 0: there is none that may be used again. Inside the
-   * shard's exclusive section only.
+   * The slot that the shard's recycled file was an entry of, plus 1 (recycling.ts). 0: there is no file to recycle.
+   * Inside the shard's exclusive section only.
    */
   spare(shard: number): number {
     return Atomics.load(this.#shards, shard * WORDS_PER_SHARD + SPARE) >>> 0;
@@ -196,19 +199,20 @@ export class SharedWords {
     Atomics.store(this.#shards, shard * WORDS_PER_SHARD + SPARE, spare | 0);
   }
 
-  /** Before a file of this slot is opened for reading. Every call has its `endReading`. */
+  /** To be called before a file of this slot is opened for reading. Each call needs its `endReading`. */
   beginReading(slot: number): void {
     Atomics.add(this.#readers, slot, 1);
   }
 
-  /** After it was closed, or its mapping. */
+  /** To be called after the file was closed or unmapped. */
   endReading(slot: number): void {
     Atomics.sub(this.#readers, slot, 1);
   }
 
   /**
-   * Whether anybody may have a file of this slot open. A reader that was killed is among them for the rest of the era. Adds nothing
-   * instead of only loading: the rename that went before must not be seen by others after this look, on processors that reorder.
+   * Whether any process may have a file of this slot open. A reader that was killed stays counted for the rest of the
+   * era. It adds 0 instead of loading, which is also a memory barrier: a processor that reorders must not show the
+   * rename before this call to other processes only after it.
    */
   hasReaders(slot: number): boolean {
     return Atomics.add(this.#readers, slot, 0) !== 0;
