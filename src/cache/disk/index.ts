@@ -1,9 +1,9 @@
-export { removeEntry } from './change-entry.js';
 export { type Checked, checkEntry, checkEntryNow } from './check-entry.js';
 export { type EntryFile, noEntry, openEntryFile, openEntryFileLater } from './open-entry-file.js';
 export { moveAway } from './publish.js';
 export { payloadMemory, readEntry, readOpenFile, readOrOpenEntry, SCRATCH_LENGTH } from './read-entry.js';
 export { type HeaderFound, readHeader } from './read-header.js';
+export { removeEntry } from './remove-entry.js';
 export {
   isOrphaned,
   kindOfName,

@@ -2,8 +2,8 @@ import { errorCode, quietly } from '../../errors.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, type Stats, syscalls } from '../../os/syscalls.js';
 import type { Era } from '../era/index.js';
 import { SPARE_NAME, slotOfName } from '../format/index.js';
-import { removeEntry } from './change-entry.js';
 import { moveAway, TEMPORARY_PREFIX } from './publish.js';
+import { removeEntry } from './remove-entry.js';
 import { sweepSpare } from './spare.js';
 
 const HASH = /^[0-9a-f]{64}$/;

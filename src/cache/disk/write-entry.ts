@@ -4,8 +4,8 @@ import { writeFully } from '../../os/transfer.js';
 import { IN_PLACE_LIMIT } from '../directory/index.js';
 import type { Era } from '../era/index.js';
 import { headerLengthOf, isRewritable, type Place } from '../format/index.js';
+import { changing } from '../sections/index.js';
 import { blocksOf, noteWrite, noteWriteUntil, type ShardTotals } from '../shared/index.js';
-import { changing } from './change-entry.js';
 import { discard, publish } from './publish.js';
 import { publishThroughSpare } from './spare.js';
 

@@ -1,3 +1,4 @@
+export { bringInto } from './bring-into.js';
 export {
   ABSENT,
   closeOpened,

@@ -44,7 +44,7 @@ export interface Staged {
  * which one it is. How to add one: docs/add-a-store.md.
  *
  * All stores share the era and its words: epochs, leases, totals, generations of tags. A store makes every change inside the exclusive
- * section of the shard, with steps 2 to 4 of the protocol around it (`writing`), and keeps the totals; so what stands above it, the memory
+ * section of the shard, with steps 2 to 4 of the protocol around it, and with the totals (`changing`); so what stands above it, the memory
  * tier, flights and limits, holds for any.
  */
 export interface Storage {

@@ -11,10 +11,17 @@ import {
 } from '../disk/index.js';
 import { type Era, EraEnded } from '../era/index.js';
 import type { Place } from '../format/index.js';
-import { type EntryBytes, headerBytesOf, restamp, writeEntry, writeEntrySync } from '../payload/index.js';
+import { type EntryBytes, headerBytesOf, writeEntry, writeEntrySync } from '../payload/index.js';
 import { inPresentEra, inPresentEraSync } from '../sections/index.js';
 import { isFreshIn, staleUntilOf } from '../shared/index.js';
-import type { Committed, Condition, EncodedValue, RemovalOutcome, StorageContext } from '../storage/index.js';
+import {
+  bringInto,
+  type Committed,
+  type Condition,
+  type EncodedValue,
+  type RemovalOutcome,
+  type StorageContext,
+} from '../storage/index.js';
 import { HEADER_ALLOWANCE } from './inline-limit.js';
 
 /*
@@ -50,7 +57,7 @@ export class FileWrites {
       return context.sections.inside(place.shard, 'exclusive', (era) => this.#put(era, place, value, bytes, condition));
     }
     const attempt = async (era: Era) => {
-      follow(era, value);
+      bringInto(era, value);
       const temporary = Temporary.make(era, place.shard, context.fileMode);
       try {
         await writeEntry(temporary.fd, bytes);
@@ -70,7 +77,7 @@ export class FileWrites {
       return sections.insideSync(place.shard, 'exclusive', (era) => this.#put(era, place, value, bytes, condition));
     }
     return inPresentEraSync(this.#context, (era) => {
-      follow(era, value);
+      bringInto(era, value);
       const temporary = Temporary.make(era, place.shard, fileMode);
       try {
         writeEntrySync(temporary.fd, bytes);
@@ -131,7 +138,7 @@ export class FileWrites {
 
   #put(era: Era, place: Place, value: EncodedValue, bytes: Buffer, condition: Condition | undefined): Committed {
     if (condition?.(era) === false) return 'refused';
-    follow(era, value);
+    bringInto(era, value);
     this.#putInside(era, place, bytes);
     this.#context.counters.sets += 1;
     return 'committed';
@@ -165,13 +172,6 @@ export class FileWrites {
 function isWrittenInside({ options }: StorageContext, bytes: EntryBytes): bytes is Buffer {
   if (options.flush || !Buffer.isBuffer(bytes)) return false;
   return bytes.length <= Math.max(options.inlineLimit, LEAST_WRITTEN_FIRST) + HEADER_ALLOWANCE;
-}
-
-/** Makes a value belong to the era that it is about to be committed to. */
-function follow(era: Era, value: EncodedValue): void {
-  if (value.era === undefined || value.era === era) return;
-  restamp(value.bytes, era.firstGeneration);
-  value.era = era;
 }
 
 function sizeOf(bytes: EntryBytes): Omit<TemporaryEntry, 'path'> {

@@ -1,22 +1,9 @@
 import { syscalls } from '../../os/syscalls.js';
 import type { Era } from '../era/index.js';
 import type { Place } from '../format/index.js';
-import { type Written, writing } from '../sections/index.js';
+import { changing } from '../sections/index.js';
 import { blocksOf, type ShardTotals } from '../shared/index.js';
 import { moveAway } from './publish.js';
-
-/**
- * Steps 2 to 4 of a write or a delete: what `work`, the third, gives is added to the totals of the shard, where it changed anything. Inside
- * the shard's exclusive section.
- */
-export function changing<T extends ShardTotals | undefined>(era: Era, place: Written, work: () => T): T {
-  return writing(era, place, () => {
-    const changed = work();
-    const counts = changed !== undefined && (changed.entries !== 0 || changed.bytes !== 0);
-    if (counts) era.words.totals.add(place.shard, changed);
-    return changed;
-  });
-}
 
 /**
  * Steps 2 to 4 of a delete. Inside the shard's exclusive section. Gives the bytes that were freed; `undefined`: there was nothing.

@@ -1,0 +1,16 @@
+import type { Era } from '../era/index.js';
+import type { ShardTotals } from '../shared/index.js';
+import { type Written, writing } from './section-runner.js';
+
+/**
+ * Steps 2 to 4 of a write or a delete: what `work`, the third, gives is added to the totals of the shard, where it changed anything. Inside
+ * the shard's exclusive section.
+ */
+export function changing<T extends ShardTotals | undefined>(era: Era, place: Written, work: () => T): T {
+  return writing(era, place, () => {
+    const changed = work();
+    const counts = changed !== undefined && (changed.entries !== 0 || changed.bytes !== 0);
+    if (counts) era.words.totals.add(place.shard, changed);
+    return changed;
+  });
+}

@@ -1,0 +1,10 @@
+import type { Era } from '../era/index.js';
+import { restamp } from '../payload/index.js';
+import type { EncodedValue } from './storage.js';
+
+/** Makes a value belong to the era that it is about to be committed to: its tags get the generations that they had when that one began. */
+export function bringInto(era: Era, value: EncodedValue): void {
+  if (value.era === undefined || value.era === era) return;
+  restamp(value.bytes, era.firstGeneration);
+  value.era = era;
+}
