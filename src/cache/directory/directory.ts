@@ -9,26 +9,29 @@ import { type CachePaths, cachePaths, README_CONTENT, README_FILE, TAG_CONTENT, 
 import { assertIsCacheOrEmpty, beginningOf } from './recognise.js';
 import { assertOwnFolder, assertSafePath } from './safe-path.js';
 
-/** Where a lock or a mapping does not mean the same to all, or a store to a page can fail. */
+/**
+ * File systems where locks or mappings are not the same for all machines, or where a store to a mapped page can fail.
+ */
 const REFUSED: ReadonlySet<FilesystemKind> = new Set(['nfs', 'smb', '9p', 'fuse', 'ceph', 'zfs', 'bcachefs']);
 
-/** Where overwriting a block needs a new one: nothing is written in place there. */
+/** File systems that take a new block for each overwrite: nothing is written in place there. */
 const COPY_ON_WRITE: ReadonlySet<FilesystemKind> = new Set(['btrfs']);
 
 /** A directory that a cache can live in. */
 export interface CacheDirectory {
   readonly paths: CachePaths;
-  /** The same by whatever path one came here, through links too. */
+  /** The same for every path that leads to this directory, through links too. */
   readonly identity: string;
   readonly copyOnWrite: boolean;
-  /** In what the file system gives space. */
+  /** The file system's block size. */
   readonly blockBytes: number;
 }
 
 /**
- * Makes the directory where it is missing, and refuses it where a cache in it would be unsafe: `ERR_UNSAFE_DIRECTORY` (somebody else can put
- * another one in its place, or something into it), `ERR_NOT_A_CACHE` (it holds other things), `ERR_UNSUPPORTED_FILESYSTEM`,
- * `ERR_MAP_UNSUPPORTED`. Nothing has been made then, and nothing written. `path`: see {@link directoryPath}.
+ * Makes the directory where it is missing, and refuses it where a cache in it would be unsafe: `ERR_UNSAFE_DIRECTORY`
+ * (another user can replace it, or put something into it), `ERR_NOT_A_CACHE` (it holds other things),
+ * `ERR_UNSUPPORTED_FILESYSTEM`, `ERR_MAP_UNSUPPORTED`. After these errors no file has been written. `path`: see
+ * {@link directoryPath}.
  */
 export function prepareDirectory(path: string, mode: number): CacheDirectory {
   assertMayKeepCache(path);
@@ -53,12 +56,12 @@ export function prepareDirectory(path: string, mode: number): CacheDirectory {
   return { paths, identity: identityOf(paths.version), copyOnWrite, blockBytes: blockBytes(path) };
 }
 
-/** The directory that was asked for, from here on wherever the process changes its working directory to. */
+/** The absolute path of a directory: it stays the same when the process changes its working directory. */
 export function directoryPath(directory: string | URL): string {
   return absolutePath(directory).replace(/(?<=.)\/+$/, '');
 }
 
-/** Whoever removes the folder at this moment is told of by its path. */
+/** Where the folder is removed at this moment, its path identifies it. */
 function identityOf(folder: string): string {
   const stats = syscalls.stat(folder);
   return stats === undefined ? folder : `${stats.dev}:${stats.ino}`;
@@ -75,7 +78,7 @@ function makeFolders(path: string, mode: number): void {
   });
 }
 
-/** False where its parent is missing. */
+/** False if its parent is missing. */
 function makeFolder(path: string, mode: number): boolean {
   try {
     syscalls.mkdir(path, mode);
@@ -88,8 +91,8 @@ function makeFolder(path: string, mode: number): boolean {
 }
 
 /**
- * Writes a file of ours where it is missing, or where whoever began it died before it had the whole of it. Several may be at it: they write
- * the same bytes to the same places. Whatever else is there stays as it is.
+ * Writes a file of the cache that is missing, or that a process has begun and not finished. Several processes may do so
+ * at once: they write the same bytes to the same places. A file with other content stays as it is.
  */
 function complete(path: string, content: string): void {
   const found = beginningOf(path);

@@ -6,12 +6,12 @@ import { type CachePaths, ERA_PREFIX, endedPath, FORMAT_VERSION, SHARDS, SLOTS }
 
 export type CacheStrategy = 'rename' | 'flock';
 
-/** Entries of at most this many bytes may be rewritten in place: a page, since a larger overwrite can be torn by SIGKILL. */
+/** Entries of at most this many bytes may be rewritten in place. It is a page: SIGKILL can tear a larger overwrite. */
 export const IN_PLACE_LIMIT = 4096;
-/** Longer ones are no format of any version. */
+/** A longer file is no `format` of any version. */
 const LONGEST_FORMAT = 1024 * 1024;
 
-/** What every process on a cache must agree on, and the name of the current era. */
+/** What all processes that use a cache must agree on, and the name of the present era. */
 export interface Format {
   readonly strategy: CacheStrategy;
   /** Folder and number of the era. */
@@ -20,8 +20,9 @@ export interface Format {
 }
 
 /**
- * The file `format`, or `undefined` where it is missing or damaged: cut off, or bytes that are nothing. What can be parsed and is of a version,
- * a strategy or a geometry that this one does not know is another version's cache and none of ours to repair: `ERR_INCOMPATIBLE_CACHE`.
+ * Reads the file `format`. `undefined` where it is missing or damaged (cut off, or not JSON). If it is JSON with a
+ * version, a strategy or a geometry that this version does not know, the cache is another version's and must not be
+ * repaired: `ERR_INCOMPATIBLE_CACHE`.
  */
 export function readFormat(paths: CachePaths): Format | undefined {
   const text = readSmall(paths.format);
@@ -39,8 +40,8 @@ export function readFormat(paths: CachePaths): Format | undefined {
 }
 
 /**
- * Puts a new `format` in the place of the old one, in one step. Under the exclusive lock of `format`. Not brought to the disk: what
- * a crash of the machine leaves names an era or it does not, and where it does not one is made.
+ * Replaces `format` in one step. To be called under the exclusive lock of `format`. It is not flushed: if a crash of
+ * the machine leaves a `format` that names no era, a new era is made.
  */
 export function writeFormat(paths: CachePaths, format: Format, mode: number): void {
   const content = {
@@ -59,7 +60,7 @@ export function writeFormat(paths: CachePaths, format: Format, mode: number): vo
     } finally {
       quietly(() => syscalls.close(fd));
     }
-    // Nothing of ours makes a folder there, and no file can take its place. It goes with the former eras.
+    // No cache makes a folder there, and rename(2) cannot replace one by a file. It is deleted with the former eras.
     if (syscalls.lstat(paths.format)?.isDirectory()) syscalls.rename(paths.format, endedPath(paths));
     syscalls.rename(temporaryPath, paths.format);
   } catch (error) {
@@ -68,7 +69,10 @@ export function writeFormat(paths: CachePaths, format: Format, mode: number): vo
   }
 }
 
-/** Throws `ERR_INCOMPATIBLE_CACHE` where a cache was made with another strategy: a lock-free reader beside a writer in place is the old bug. */
+/**
+ * Throws `ERR_INCOMPATIBLE_CACHE` where a cache was made with another strategy: a reader without locks would get torn
+ * reads beside a writer in place.
+ */
 export function assertCompatible(format: Format, strategy: CacheStrategy, paths: CachePaths): void {
   if (format.strategy === strategy) return;
   throw incompatible(
@@ -77,7 +81,7 @@ export function assertCompatible(format: Format, strategy: CacheStrategy, paths:
   );
 }
 
-/** What is told of a cache that somebody else's version, or another strategy, has made. */
+/** The error for a cache that another version, or a process with another strategy, has made. */
 export function incompatible({ directory }: CachePaths, why: string): HoldfastError {
   return new HoldfastError('ERR_INCOMPATIBLE_CACHE', `${directory} ${why}`, { path: directory });
 }
@@ -101,7 +105,7 @@ function readSmall(path: string): string | undefined {
   }
 }
 
-/** What must be as here before anything else in the file means anything. */
+/** These must have a known value before the rest of the file can be read. */
 const KNOWN: Readonly<Record<string, readonly unknown[]>> = {
   format: [FORMAT_VERSION],
   strategy: ['rename', 'flock'],
@@ -123,7 +127,7 @@ function assertKnown(content: Record<string, unknown>, paths: CachePaths): void 
 
 const ERA_NAME = new RegExp(`^${ERA_PREFIX}[0-9a-f]+$`);
 
-/** No version that is known writes another name or number, so another one is damage. */
+/** Whether name and number have the form that all known versions write. Another form is damage. */
 function isNamed(content: Record<string, unknown>): content is Record<string, unknown> & Format {
   const { era, number } = content;
   return typeof era === 'string' && ERA_NAME.test(era) && typeof number === 'number' && number > 0;

@@ -13,11 +13,12 @@ import {
 } from '../format/index.js';
 
 /*
- * Whether a directory that is there already may become a cache, or is one. To take one that holds other things would be to mark it with a
- * CACHEDIR.TAG, and whoever makes backups would pass it by from then on.
+ * Whether an existing directory is a cache, or may become one. A directory with other things in it may not: the
+ * CACHEDIR.TAG would make backup programs leave all of it out.
  *
- * A cache is made in this order: the directory, CACHEDIR.TAG, README, `v1`, and what is in that. A process can die after each of these steps and
- * in the middle of a file. So a directory is ours if it holds nothing, or our whole tag, or nothing but beginnings of what we make.
+ * A cache is made in this order: the directory, CACHEDIR.TAG, README, `v1`, and the content of `v1`. The process can
+ * die after each of these steps, and in the middle of a file. So a directory may become a cache if it is empty, if it
+ * holds the whole tag of a cache, or if all that it holds are beginnings of such files.
  */
 
 /** What `mkfs` makes in the root of a file system. */
@@ -57,7 +58,7 @@ function isPrefix(path: string, content: string): boolean {
   return found !== undefined && content.startsWith(found);
 }
 
-/** `undefined`: it is no folder. One that has gone since is as good as empty. */
+/** `undefined`: it is no folder. A folder that has been removed meanwhile counts as empty. */
 function namesIn(path: string): string[] | undefined {
   try {
     return syscalls.readdir(path);
@@ -69,7 +70,10 @@ function namesIn(path: string): string[] | undefined {
   }
 }
 
-/** The text of a file of ours, as far as one can be long. `undefined` where it is no regular file; empty where there is none. */
+/**
+ * The text of a file, up to the length of the longest file that a cache makes beside `v1`. Empty where there is none;
+ * `undefined` where it is no regular file, or may not be read.
+ */
 export function beginningOf(path: string): string | undefined {
   let fd: number;
   try {

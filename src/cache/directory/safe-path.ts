@@ -4,9 +4,11 @@ import { isUnmappedUser } from '../../os/unmapped-user.js';
 import { type CachePaths, type EraPaths, SHARDS } from '../format/index.js';
 
 /*
- * Whose word a path is. Whoever can rename a folder on the way to the cache, or turn a symbolic link on that way, can put another cache in
- * its place. So everything on the way must be root's or this user's, and be writable by nobody else, but where the sticky bit keeps
- * others from renaming what is not theirs (/tmp). The directory itself, and every folder inside it, must be this user's.
+ * Which users can decide what a path leads to. A user who can rename a folder in the path of the cache, or replace a
+ * symbolic link in it, can put another cache in its place. So each part of the path must belong to root or to this
+ * user, and no other user may have the permission to write to it. An exception are folders with the sticky bit, such as
+ * /tmp: there users can rename only what is theirs. The directory itself, and each folder inside it, must belong to
+ * this user.
  */
 
 /** As many links as Linux itself follows (path_resolution(7)). */
@@ -15,8 +17,9 @@ const STICKY = 0o1000;
 const ROOT = 0;
 
 /**
- * Checks every part of an absolute path, as the kernel would follow it, up to the first that is missing. `mode`: what the cache's folders
- * may be written by; a group that may write into the cache may rename what is above it. Throws `ERR_UNSAFE_DIRECTORY`.
+ * Checks every part of an absolute path, as the kernel would follow it, up to the first that is missing. `mode`: that
+ * of the cache's folders. If it lets a group write, the folders of the path may do so too. Throws
+ * `ERR_UNSAFE_DIRECTORY`.
  */
 export function assertSafePath(path: string, mode: number): 'whole' | 'missing' {
   const rest = parts(path);
@@ -52,7 +55,10 @@ export function assertSafePath(path: string, mode: number): 'whole' | 'missing' 
   return 'whole';
 }
 
-/** Checks the cache's directory or a folder inside it: a folder and no link to one, this user's, and writable by nobody who was not asked for. */
+/**
+ * Checks the cache's directory or a folder inside it: it must be a folder and no link, belong to this user, and let no
+ * other users write than `mode` does.
+ */
 export function assertOwnFolder(path: string, mode: number, stats = syscalls.lstat(path)): void {
   if (stats === undefined) return;
   if (!stats.isDirectory()) throw unsafe(path, 'is not a directory.');
@@ -70,8 +76,8 @@ export function assertOwnFolder(path: string, mode: number, stats = syscalls.lst
 }
 
 /**
- * Checks the folders of an era. Those of the shards only where other users can look for them at all, which they cannot in a directory with
- * the usual permissions. What is missing, or no folder, is damage, and found out later.
+ * Checks the folders of an era; those of the shards only if other users can search the folders above them. With the
+ * usual permissions they cannot. A missing folder, or a file in its place, is damage, which is noticed later.
  */
 export function assertSafeEra(paths: CachePaths, era: EraPaths, mode: number): void {
   const check = (path: string) => {
@@ -89,13 +95,13 @@ export function isOwn({ uid }: Stats): boolean {
   return own === undefined || uid === own;
 }
 
-/** Whether users other than the owner can look for something in the folder. */
+/** Whether other users than the owner have search permission for the folder. */
 function letsOthersIn(path: string): boolean {
   return ((syscalls.lstat(path)?.mode ?? 0) & 0o011) !== 0;
 }
 
 function assertFolderAbove(path: string, stats: Stats | undefined, mode: number): void {
-  // What is not a folder, making one in it says best.
+  // If this is no folder, the error of making a folder in it says so best.
   if (stats === undefined || !stats.isDirectory()) return;
   if (!isTrusted(stats)) {
     throw unsafe(

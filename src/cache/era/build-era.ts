@@ -12,35 +12,36 @@ import type { Waiting } from './waiting.js';
 
 /** How the files of an era are made. */
 export interface EraBuild {
-  /** Of folders; files get its read and write bits. */
+  /** The mode of folders. Files get its bits for reading and writing. */
   readonly mode: number;
-  /** Whether the file system takes a new block for each write, unless it is told not to. */
+  /** Whether the file system takes a new block for each overwrite, unless the file has a flag against it. */
   readonly copyOnWrite: boolean;
-  /** In what the file system gives space (blocks.ts). */
+  /** The file system's block size (blocks.ts). */
   readonly blockBytes: number;
 }
 
-/** A whole era that nobody knows of yet. It is either placed and published, or deleted. */
+/** A complete era that no other process knows of yet. It will be placed and published, or deleted. */
 export interface BuiltEra {
   readonly era: Era;
-  /** The name that `format` is to give it. */
+  /** The name of its folder, and in `format`, once it is published. */
   readonly name: string;
-  /** Gives it that name. Under the lock of `format`. */
+  /** Gives its folder that name. Under the lock of `format`. */
   place(): void;
   /** Where it is now. */
   readonly folder: string;
-  /** It is published, or is going to be deleted. */
+  /** To be called when it has been published, or is about to be deleted. */
   done(): void;
 }
 
 /**
- * Builds a whole era under a random name that is no era's, so that it needs no lock: nobody opens, ends or counts it. A shared lock on its
- * folder says that its maker lives. It is deleted again where something fails.
+ * Builds a complete era. Until it is placed, its folder has a name that is not an era's. So no process opens, ends or
+ * counts it, and it needs no lock. A shared lock on the folder shows that its maker lives. If anything fails, the
+ * folder is deleted.
  *
- * Every byte of `shared` is written and brought to the disk before it is mapped: to store to a page that the disk has no room for is
- * SIGBUS. Where each write takes a new block that would not be enough: `shared` is made an exception, or the file system is
- * refused (`ERR_UNSUPPORTED_FILESYSTEM`). It comes first, since fsync(2) waits for whatever the file system's journal holds at that
- * moment, and half a thousand new names are not to be among it.
+ * Every byte of `shared` is written and flushed before it is mapped: a store to a page that the disk has no room for is
+ * SIGBUS. On a copy-on-write file system that is not enough. There `shared` gets the flag against it, or the file
+ * system is refused (`ERR_UNSUPPORTED_FILESYSTEM`). `shared` is made before the folders, since fsync(2) waits for all
+ * that the file system's journal holds, and five hundred new names would be in it.
  */
 export function* buildEra({ version }: CachePaths, build: EraBuild): Waiting<BuiltEra> {
   const random = randomBytes(8).toString('hex');
@@ -84,7 +85,7 @@ function* buildFolders(paths: EraPaths, mode: number): Waiting<void> {
   }
 }
 
-/** The era that it gives has the paths that it will have. */
+/** The era has the paths of its final folder already. */
 function* buildShared(folder: string, finalFolder: string, { mode, copyOnWrite, blockBytes }: EraBuild): Waiting<Era> {
   const number = newEraNumber();
   const content = Buffer.alloc(SHARED_LENGTH);
@@ -102,7 +103,7 @@ function* buildShared(folder: string, finalFolder: string, { mode, copyOnWrite, 
   }
 }
 
-/** Before the first byte is written: later the flag has no effect. */
+/** To be called before the first byte is written: later the flag has no effect. */
 function overwriteInPlace(fd: number, path: string): void {
   try {
     syscalls.setNoCopyOnWrite(fd);
@@ -112,7 +113,10 @@ function overwriteInPlace(fd: number, path: string): void {
   }
 }
 
-/** A number for a new era: 31 random bits, never 0. So many are an integer to V8, which a hit compares without a load from the heap. */
+/**
+ * A number for a new era: 31 random bits, never 0. V8 keeps such a number as a small integer, so a hit compares it
+ * without a load from the heap.
+ */
 function newEraNumber(): number {
   return randomBytes(4).readUInt32LE(0) >>> 1 || 1;
 }

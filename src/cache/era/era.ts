@@ -8,22 +8,22 @@ import { type EraPaths, eraPaths, SHARDS } from '../format/index.js';
 import { BEGINNING_LENGTH, isOfUnknownLayout, SHARED_LAYOUT, SHARED_LENGTH, SharedWords } from '../shared/index.js';
 
 /**
- * Thrown inside when an era turns out to be over, or to lack a part: whoever catches it looks for the present era and starts
- * the operation again. Never seen by users.
+ * Thrown inside the cache when an era has ended or lacks a part. The operation then starts over in the present era.
+ * Users never see it.
  */
 export class EraEnded extends Error {
   override readonly name = 'EraEnded';
 }
 
-/** One era of a cache, open: its paths and its words. */
+/** An open era of a cache: its paths and its words. */
 export class Era {
   readonly number: number;
   readonly paths: EraPaths;
   readonly words: SharedWords;
   readonly #mapping: Mapping;
-  /** Which file `shared` was when it was mapped. */
+  /** The file `shared` as it was when it was mapped. */
   readonly #identity: { dev: number; ino: number };
-  /** Readers of this process that are counted in the words. */
+  /** The readers of this process that are counted in the words. */
   #readers = 0;
   #closed = false;
 
@@ -35,7 +35,7 @@ export class Era {
     this.#identity = identity;
   }
 
-  /** Also where it was closed here. */
+  /** Also true once this process has closed it. */
   get ended(): boolean {
     return this.#closed || this.words.era !== this.number;
   }
@@ -45,31 +45,37 @@ export class Era {
     return this.number;
   }
 
-  /** Whether `shared` still stands at its path. False after the directory was removed or moved away, or the file was. */
+  /** Whether `shared` is still at its path. False after the file or the directory was removed or moved. */
   get stands(): boolean {
     const stats = syscalls.stat(this.paths.shared);
     return stats !== undefined && stats.ino === this.#identity.ino && stats.dev === this.#identity.dev;
   }
 
-  /** A part of it is missing, foreign or damaged: it is over for everybody. */
+  /** To be called when a part of it is missing, foreign or damaged: ends it for all processes. */
   condemn(): never {
     this.words.endEra();
     throw new EraEnded();
   }
 
-  /** For a reader that is about to be counted: the words stay mapped until its `release`, whatever is closed meanwhile. */
+  /**
+   * To be called before a reader is counted: the words stay mapped until its `release`, even if the era is closed
+   * meanwhile.
+   */
   hold(): void {
     if (this.#closed) throw new EraEnded();
     this.#readers += 1;
   }
 
-  /** Once for each `hold`: the reader has been taken off the count. */
+  /** To be called once for each `hold`, when the reader is no longer counted. */
   release(): void {
     this.#readers -= 1;
     this.#unmapUnheld();
   }
 
-  /** Nobody begins anything in it any more. Its words go when no reader needs them: one is taken off where it was counted. */
+  /**
+   * Closes the era: this process begins nothing in it any more. The words are unmapped when no reader is counted in
+   * them any more.
+   */
   close(): void {
     this.#closed = true;
     this.#unmapUnheld();
@@ -81,8 +87,8 @@ export class Era {
 }
 
 /**
- * Opens the era in this folder, or `undefined` where it is not whole, not the one with this number, or over. `unknown layout`: it is that era,
- * and its words are laid out as another version does it.
+ * Opens the era in this folder. `undefined`: it is not complete, has another number, or has ended. `unknown layout`: it
+ * is that era, but its words have the layout of another version.
  */
 export function openEra(folder: string, number: number): Era | 'unknown layout' | undefined {
   if (hasUnknownLayout(folder, number)) return 'unknown layout';
@@ -93,7 +99,7 @@ export function openEra(folder: string, number: number): Era | 'unknown layout' 
     return undefined;
   }
   era.words.noteBoot(bootId(), () => {
-    // After a crash of the machine the pages of `shared` and the files need not be of the same moment.
+    // After a crash of the machine, `shared` and the files may be of different moments.
     for (let shard = 0; shard < SHARDS; shard += 1) {
       era.words.markForRecount(shard);
       era.words.setSpare(shard, 0);
@@ -102,7 +108,7 @@ export function openEra(folder: string, number: number): Era | 'unknown layout' 
   return era;
 }
 
-/** Ends the era in this folder, whatever its number, if there is one that can be mapped. */
+/** Ends the era in this folder, whatever its number, if it can be mapped. */
 export function endEraIn(folder: string): void {
   const era = mapEra(folder, 0);
   if (era === undefined) return;
@@ -110,7 +116,7 @@ export function endEraIn(folder: string): void {
   era.close();
 }
 
-/** Looked at before anything is mapped or compared: another layout may have another length. */
+/** To be called before `shared` is mapped or compared: another layout may have another length. */
 function hasUnknownLayout(folder: string, number: number): boolean {
   const fd = openShared(eraPaths(folder).shared, O_RDONLY);
   if (fd === undefined) return false;
@@ -123,7 +129,7 @@ function hasUnknownLayout(folder: string, number: number): boolean {
   }
 }
 
-/** `undefined` where there is no such file. */
+/** `undefined` if there is no such file. */
 function openShared(path: string, access: number): number | undefined {
   try {
     return syscalls.open(path, access | O_NOFOLLOW | O_NONBLOCK);
@@ -141,9 +147,8 @@ function mapEra(folder: string, number: number): Era | undefined {
   if (fd === undefined) return undefined;
   try {
     const stats = syscalls.fstat(fd);
-    // Neither a shorter file nor one with holes may be mapped: touching what lies beyond the end, or storing to a hole when
-    // the disk is full, is SIGBUS.
-    // Nor one of another user's, who can cut it off at any moment.
+    // A shorter file or one with holes must not be mapped. An access beyond the end is SIGBUS, and so is a store to a
+    // hole when the disk is full. Nor a file of another user, who can truncate it at any moment.
     if (!stats.isFile() || !isOwn(stats) || stats.size !== SHARED_LENGTH || stats.blocks * 512 < SHARED_LENGTH)
       return undefined;
     return new Era(number, paths, mapShared(fd, SHARED_LENGTH), { dev: stats.dev, ino: stats.ino });

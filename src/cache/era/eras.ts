@@ -17,46 +17,49 @@ import { formerEras, setAside, versionNames } from './former-eras.js';
 import { type Removal, removeBehind } from './remove-tree.js';
 import { runWaiting, runWaitingSync, type Waiting } from './waiting.js';
 
-/** What the steps to the next era do, each as far as it goes: to the directory, or to a model of one. */
+/** What the steps to the next era do to the directory, or to a model of it. */
 export interface NextEra {
-  /** Every era that is found is over: who works in one sees it at the next look at its number. */
+  /** Ends every era that is found. A process that works in one sees that when it next loads the era's number. */
   endFound(): void;
-  /** Their folders are renamed: paths into them fail from now on. */
+  /** Renames their folders: paths into them fail from now on. */
   setAside(): void;
-  /** The era that was built before, under a name that nobody knows, gets the name of an era. */
+  /** Gives the new era, which has been built under another name, the name of an era. */
   place(): void;
-  /** `format` names it. */
+  /** Writes its name to `format`. */
   publish(): void;
 }
 
 /**
- * How an era that has been built becomes the next one, under the exclusive lock of `format`. A test may change the list to show what a
- * step is for.
+ * How an era that has been built becomes the next one, under the exclusive lock of `format`. A test may change the list
+ * to show why a step is needed.
  */
 export const nextEraSteps: (keyof NextEra)[] = ['endFound', 'setAside', 'place', 'publish'];
 
-/** How often a directory that is removed while an era is made in it is made again. */
+/** If the directory is removed while an era is made in it, it is made again, so many times at most. */
 const MOST_REMOVALS = 10;
-/** How long a process that finds no era waits while another one builds one, before it builds one itself. */
+/** So long a process that finds no era waits for another one that builds one; then it builds one itself. */
 const COURTESY_MS = 1_000;
 const COURTESY_PAUSE_MS = 2;
 
 export interface ErasOptions {
   readonly strategy: CacheStrategy;
-  /** Of folders; files get its read and write bits. */
+  /** The mode of folders. Files get its bits for reading and writing. */
   readonly mode: number;
   readonly lockTimeoutMs: number;
 }
 
-/** `missing`: only where there is no era to be found. `replace`: in any case; `ending` is called when the present one is about to end. */
+/**
+ * When to make an era. `missing`: only if there is none. `replace`: always; `ending` is called before the present one
+ * ends.
+ */
 type Wanted = { readonly kind: 'missing' } | { readonly kind: 'replace'; readonly ending: () => void };
 
 const MISSING: Wanted = { kind: 'missing' };
 
-/** The lock files of builders that are held by this thread: to sleep until one is free would be to wait for oneself. */
+/** The build locks that this thread holds. It must not sleep until one of these is free: it would wait for itself. */
 const building = new Set<string>();
 
-/** The eras of one cache: finds the present one, and makes the next. */
+/** The eras of one cache. Finds the present one, and makes the next. */
 export class Eras {
   readonly #paths: CachePaths;
   readonly #fileSystem: Pick<CacheDirectory, 'copyOnWrite' | 'blockBytes'>;
@@ -64,7 +67,7 @@ export class Eras {
   readonly #prepare: () => void;
   readonly #removals = new Set<Removal>();
 
-  /** `prepare` makes the directory again where somebody has removed it. */
+  /** `prepare` makes the directory again after it has been removed. */
   constructor(directory: CacheDirectory, prepare: () => void, options: ErasOptions) {
     this.#paths = directory.paths;
     this.#fileSystem = { copyOnWrite: directory.copyOnWrite, blockBytes: directory.blockBytes };
@@ -72,7 +75,7 @@ export class Eras {
     this.#options = options;
   }
 
-  /** The present era, opened, if there is one that is whole. Waits for nobody. */
+  /** Opens the present era, if there is one and it is complete. Does not wait. */
   find(): Era | undefined {
     const format = readFormat(this.#paths);
     if (format === undefined) return undefined;
@@ -84,7 +87,7 @@ export class Eras {
     throw incompatible(this.#paths, 'has been opened by a newer version of holdfast. Use that, or another directory.');
   }
 
-  /** The present era. Made where there is none, or where it is damaged. Sleeps on this thread where it has to wait. */
+  /** Opens the present era, and makes one if there is none or it is damaged. If it has to wait, this thread sleeps. */
   openSync(): Era {
     return runWaitingSync(this.#next(MISSING, 'thread'));
   }
@@ -94,12 +97,15 @@ export class Eras {
     return runWaiting(this.#next(MISSING, 'turns'), signal);
   }
 
-  /** Ends whatever era there is and opens a new, empty one. The old entries are deleted behind. `ending`: it is about to end. */
+  /**
+   * Ends the present era, if there is one, and opens a new, empty one. The old entries are deleted in the background.
+   * `ending` is called before the present era ends.
+   */
   replace(signal: AbortSignal, ending: () => void): Promise<Era> {
     return runWaiting(this.#next({ kind: 'replace', ending }, 'turns'), signal);
   }
 
-  /** Resolves when what this process deletes is deleted. */
+  /** Resolves when all that this process deletes has been deleted. */
   async settled(): Promise<void> {
     const removals = [...this.#removals];
     for (const removal of removals) removal.keepAlive();
@@ -118,20 +124,20 @@ export class Eras {
   }
 
   *#nextIn(wanted: Wanted, on: 'thread' | 'turns'): Waiting<Era> {
-    const find = () => (wanted.kind === 'missing' ? this.find() : undefined);
-    const found = find();
+    const usable = () => (wanted.kind === 'missing' ? this.find() : undefined);
+    const found = usable();
     if (found !== undefined) return found;
     const turn = yield* this.#builder(wanted, on);
     try {
-      return find() ?? (yield* this.#make(wanted));
+      return usable() ?? (yield* this.#make(wanted));
     } finally {
       turn?.release();
     }
   }
 
   /**
-   * One process at a time builds an era that is missing, and the others take that. It is a courtesy and excludes nobody: who has waited for
-   * long enough, or wants an era of its own, builds one too.
+   * Takes the build lock, so that one process builds a missing era while the others wait for it. The lock only saves
+   * work. A process that has waited for COURTESY_MS, or that replaces the era, builds one without it.
    */
   *#builder(wanted: Wanted, on: 'thread' | 'turns'): Waiting<{ release(): void } | undefined> {
     const path = this.#paths.buildLock;
@@ -152,7 +158,7 @@ export class Eras {
     }
   }
 
-  /** Where there is no space for the next era, the former ones are deleted first; else behind. */
+  /** Makes the next era. The former ones are deleted in the background, or first if there is no space otherwise. */
   *#make(wanted: Wanted): Waiting<Era> {
     try {
       return yield* this.#makeOnce(wanted);
@@ -192,7 +198,10 @@ export class Eras {
     }
   }
 
-  /** Ends what there is before there is anything in its place, as a process does that dies half-way. Gives what somebody else has made instead. */
+  /**
+   * Ends and deletes the former eras while there is no next one yet. A process that dies half-way leaves the same
+   * state. Gives the era that another process has made instead, if there is one.
+   */
   *#makeRoom(wanted: Wanted): Waiting<Era | undefined> {
     let former: string[] = [];
     const end = () => {
@@ -209,7 +218,10 @@ export class Eras {
     return found;
   }
 
-  /** Under the lock of `format`: another version's cache, or one with another strategy, is never ended, and is told. */
+  /**
+   * The era to use instead of a new one, if there is one. Under the lock of `format`. Throws if the cache is another
+   * version's or has another strategy: such a cache is never ended.
+   */
   #foundInstead(wanted: Wanted): Era | undefined {
     const found = this.find();
     if (wanted.kind === 'missing') return found;
@@ -239,7 +251,7 @@ export class Eras {
     );
   }
 
-  /** Somebody else was faster. */
+  /** Deletes an era that is not needed: another process was faster. */
   #discard(built: BuiltEra): void {
     built.era.close();
     this.#remove([built.folder]);

@@ -7,16 +7,17 @@ import type { Waiting } from './waiting.js';
 const FIRST_PAUSE_MS = 0.05;
 const LONGEST_PAUSE_MS = 5;
 
-/** How long it is waited for a lock file of our own. */
+/** How to wait for the lock of a file of the cache. */
 export interface LockWait<T> {
   readonly timeoutMs: number;
-  /** Asked between two tries: where it gives something, the lock is not needed any more. */
+  /** Called between two tries. If it gives a result, that is used, and the lock is not needed any more. */
   readonly meanwhile?: () => T | undefined;
 }
 
 /**
- * Runs `work` under the exclusive lock of a lock file of our own. It is one synchronous function, so the lock is never held from one turn of
- * the event loop to the next. The path is looked at after locking: such files may be removed by their holder. `ERR_LOCK_TIMEOUT`.
+ * Runs `work` under the exclusive lock of a lock file of the cache. `work` is one synchronous function, so the lock is
+ * never held from one turn of the event loop to the next. The lock counts only if the file is still at its path, since
+ * a holder may remove it. `ERR_LOCK_TIMEOUT`.
  */
 export function* whileLocked<T>(
   path: string,
@@ -37,7 +38,7 @@ export function* whileLocked<T>(
   }
 }
 
-/** The same if nobody has the lock just now; else `undefined`, at once. */
+/** The same if the lock is free; otherwise `undefined`, at once. */
 export function tryWhileLocked<T>(path: string, work: () => T): { readonly result: T } | undefined {
   const lock = tryExclusiveLock(path);
   if (lock === undefined) return undefined;
@@ -48,7 +49,7 @@ export function tryWhileLocked<T>(path: string, work: () => T): { readonly resul
   }
 }
 
-/** One try at a lock file of our own. */
+/** Tries the lock of a lock file of the cache once. */
 export function tryExclusiveLock(path: string): { release(): void } | undefined {
   const file = openLockFile(path, undefined);
   let held = false;

@@ -7,8 +7,9 @@ import { tryWhileLocked } from './exclusive-file.js';
 import { isBeingRemoved, isMarked } from './remove-tree.js';
 
 /**
- * What killed processes leave outside the shards: `idle lock`, a flight's that nobody holds; `unpublished era` and `unpublished format`, of one
- * who died while it made an era; `former era`, that nobody deletes any more.
+ * What killed processes leave outside the shards. `idle lock`: the lock file of a flight, with no holder.
+ * `unpublished era` and `unpublished format`: left by a process that died while it made an era. `former era`: one that
+ * no process deletes any more.
  */
 export type LeftoverKind = 'idle lock' | 'unpublished era' | 'unpublished format' | 'former era';
 
@@ -17,7 +18,7 @@ export interface Leftover {
   readonly path: string;
 }
 
-/** Names in a folder. None where it has gone: the era has ended. */
+/** The names in a folder. None if the folder is gone: its era has ended. */
 export function readFolder(path: string): string[] {
   try {
     return syscalls.readdir(path);
@@ -27,12 +28,15 @@ export function readFolder(path: string): string[] {
   }
 }
 
-/** What is left of former eras, and of those that were never published. Nothing where somebody publishes one just now. */
+/** The leftovers of former eras, and of those that were never published. None while another process publishes one. */
 export function eraLeftovers(paths: CachePaths): Leftover[] {
   return tryWhileLocked(paths.formatLock, () => leftoversIn(paths))?.result ?? [];
 }
 
-/** Sets them aside, removes the small ones, and gives the folders that are to be deleted in slices. */
+/**
+ * Renames the leftovers of eras, removes those that are files, and gives the folders, which are to be deleted in
+ * slices.
+ */
 export function setErasAside(paths: CachePaths): string[] {
   const former = tryWhileLocked(paths.formatLock, () => {
     const format = readFormat(paths);
@@ -46,14 +50,15 @@ export function setErasAside(paths: CachePaths): string[] {
     }
     return formerEras(paths, format.era);
   });
-  // Whoever publishes an era just now sees to the former ones.
+  // If the lock is taken, a process publishes an era just now, and deletes the former ones.
   return former?.result ?? [];
 }
 
 /**
- * Renames the folder of an era that is over, so that paths into it fail. They do where it has gone by now: whoever gives up building one
- * deletes it without the lock. A folder that came with a lower layer of an overlay file system cannot be renamed: it stays where it is,
- * over and named by nobody, and is deleted there (docs/decisions.md). Under the lock of `format`.
+ * Renames the folder of an era that has ended, so that paths into it fail. The folder may be gone by now: a process
+ * that gives up building an era deletes it without the lock. A folder from a lower layer of an overlay file system
+ * cannot be renamed. It keeps its name and is deleted under it; the era has ended, and `format` does not name it
+ * (docs/decisions.md). Under the lock of `format`.
  */
 export function setAside(paths: CachePaths, name: string): void {
   try {
@@ -64,20 +69,23 @@ export function setAside(paths: CachePaths, name: string): void {
   }
 }
 
-/** The folders of all eras that are over, wherever they are. `present`: the one that is not. Under the lock of `format`. */
+/**
+ * The folders of all eras that have ended, renamed or not. `present`: the name of the one that has not. Under the lock
+ * of `format`.
+ */
 export function formerEras(paths: CachePaths, present: string | undefined): string[] {
   const former = versionNames(paths, ENDED_PREFIX, ERA_PREFIX).filter((name) => name !== present);
   return former.map((name) => `${paths.version}/${name}`);
 }
 
-/** Names in the folder of the version that begin so. */
+/** The names in the folder of the version that begin with one of the prefixes. */
 export function versionNames(paths: CachePaths, ...prefixes: readonly string[]): string[] {
   return syscalls.readdir(paths.version).filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
 }
 
 /**
- * Under the lock of `format`: an era that is found then and that `format` does not name was never published, or is over. One that is being built
- * is marked by its maker.
+ * Under the lock of `format`, an era that `format` does not name was never published, or has ended. The folder of one
+ * that is being built is locked by its maker.
  */
 function leftoversIn(paths: CachePaths): Leftover[] {
   const format = readFormat(paths);

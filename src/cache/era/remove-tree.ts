@@ -4,14 +4,14 @@ import { parentFolder } from '../../os/paths.js';
 import { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, syscalls } from '../../os/syscalls.js';
 import { monotonicNow, setImmediate } from '../../os/timers.js';
 
-/** How long one slice of all deletions of this thread may keep the event loop. */
+/** So long one slice of all deletions of this thread may block the event loop. */
 const SLICE_MS = 4;
 
-/** A folder that is deleted behind. */
+/** A folder that is being deleted in the background. */
 export interface Removal {
-  /** Resolves when nothing is left, or nothing more can be deleted. Never rejects. */
+  /** Resolves when all is deleted that can be deleted. Never rejects. */
   readonly done: Promise<void>;
-  /** From now on the process stays until it is done: somebody waits for it. */
+  /** Keeps the process alive until the deletion is done, for a caller that waits for it. */
   keepAlive(): void;
 }
 
@@ -20,19 +20,19 @@ interface Queued extends Removal {
   readonly end: () => void;
 }
 
-/** The folders that this thread is to delete, the first of them now. */
+/** The folders that this thread has to delete. It is at the first of them. */
 const queue = new Map<string, Queued>();
-/** By the folder around them, the descriptor whose lock says that somebody deletes in there. */
+/** By parent folder: the descriptor whose lock shows that this thread deletes folders in there. */
 const marks = new Map<string, number | undefined>();
 let turn: NodeJS.Immediate | undefined;
 let keptAlive = false;
 
 /**
- * Deletes a folder and what is in it, a slice in each turn of the event loop, without keeping the process alive: what is left when
- * it ends, the next one deletes. Symbolic links are removed, not followed.
+ * Deletes a folder and its content, a slice in each turn of the event loop. This does not keep the process alive: what
+ * is left when it ends is deleted by another process. Symbolic links are removed, not followed.
  *
- * All deletions of a thread are one job: one folder after the other, one slice a turn however many there are, and one descriptor for
- * all that lie in one folder. Its shared lock says that somebody is at it.
+ * All deletions of a thread are one job. It deletes one folder after the other, one slice a turn however many there
+ * are. For all folders with the same parent it has one descriptor, whose shared lock shows that the deletion goes on.
  */
 export function removeBehind(folder: string): Removal {
   const known = queue.get(folder);
@@ -63,7 +63,7 @@ async function removeQueued(): Promise<void> {
         over = steps.next().done === true;
       }
     } catch {
-      // What cannot be deleted now is found by `prune`.
+      // `prune` finds what could not be deleted now.
     }
     queue.delete(folder);
     unmark(parentFolder(folder));
@@ -88,42 +88,42 @@ function unmark(around: string): void {
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
   });
   return { promise, resolve };
 }
 
-/** Whether somebody deletes what lies in the folder around this one just now. */
+/** Whether some process deletes folders beside this one just now. */
 export function isBeingRemoved(folder: string): boolean {
   return isMarked(parentFolder(folder));
 }
 
-/** Whether somebody has marked a folder as one that it works on ({@link lockFolder}). */
+/** Whether a process has locked a folder to show that it works on it ({@link lockFolder}). */
 export function isMarked(folder: string): boolean {
   const fd = lockFolder(folder, 'exclusive');
   if (fd !== undefined) quietly(() => syscalls.close(fd));
   return fd === undefined;
 }
 
-/** The lock ends with the descriptor. `undefined`: there is no such folder, or somebody else is at it. */
+/** Locks a folder, until the descriptor is closed. `undefined`: there is no such folder, or its lock is taken. */
 export function lockFolder(folder: string, mode: LockMode): number | undefined {
   let fd: number | undefined;
   try {
     fd = syscalls.open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (syscalls.tryFlock(fd, mode)) return fd;
   } catch {
-    // What is to be done is done without the lock as well.
+    // The lock only informs others: the caller does its work without it as well.
   }
   const opened = fd;
   if (opened !== undefined) quietly(() => syscalls.close(opened));
   return undefined;
 }
 
-/** Deletes at once, for a disk that is full. */
+/** Deletes a folder at once. For a full disk. */
 export function removeTree(folder: string): void {
   for (const _ of removals(folder)) {
-    // Each step has removed one name.
+    // Each step removes one name.
   }
 }
 
@@ -147,7 +147,7 @@ function* removals(path: string): Generator<void> {
   forgiving(() => syscalls.rmdir(path));
 }
 
-/** Somebody else may be deleting the same folder. */
+/** Tolerates that another process deletes the same folder. */
 function forgiving(remove: () => void): void {
   try {
     remove();

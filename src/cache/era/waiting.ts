@@ -5,8 +5,8 @@ import { Turns } from '../../os/turns.js';
 import { removeBehind, removeTree } from './remove-tree.js';
 
 /**
- * What a job waits for. `turn`: a place where others may have theirs. `pause`: so many milliseconds. `flush`: that the bytes of an open file are on
- * the disk. `removal`: that a folder is deleted.
+ * What a job waits for. `turn`: lets other work of the event loop run. `pause`: so many milliseconds. `flush`: until
+ * the bytes of an open file are on the disk. `removal`: until a folder is deleted.
  */
 export type Wait =
   | { readonly kind: 'turn' }
@@ -15,12 +15,13 @@ export type Wait =
   | { readonly kind: 'removal'; readonly folder: string };
 
 /**
- * A job that waits now and then, written as a generator so that the same steps can be run on the thread, which sleeps then, or off it. What
- * fails while it waits is thrown into it, and so is the reason of an abort: it may go on to clean up.
+ * A job that waits now and then. It is a generator, so that the same steps can be run synchronously, with a thread that
+ * sleeps, or asynchronously. An error of a wait is thrown into the job, and so is the reason of an abort. The job may
+ * then go on to clean up.
  */
 export type Waiting<T> = Generator<Wait, T, void>;
 
-/** Runs a job to its end on this thread. */
+/** Runs a job to its end on this thread, which sleeps when the job waits. */
 export function runWaitingSync<T>(job: Waiting<T>): T {
   let step = job.next();
   while (step.done !== true) {
@@ -30,7 +31,7 @@ export function runWaitingSync<T>(job: Waiting<T>): T {
   return step.value;
 }
 
-/** Runs a job without ever sleeping on this thread, nor holding it for longer than a slice and a step. */
+/** Runs a job asynchronously. It blocks the event loop for no longer than a slice and a step. */
 export async function runWaiting<T>(job: Waiting<T>, signal: AbortSignal): Promise<T> {
   const turns = new Turns();
   let told = false;
@@ -67,7 +68,7 @@ async function untilOver(wait: Wait, turns: Turns, signal: AbortSignal | undefin
     case 'turn':
       return turns.pause();
     case 'pause':
-      // A timer of less than a millisecond lasts one.
+      // A timer of less than a millisecond takes a whole one.
       if (wait.ms < 1) return nextTurn();
       return delay(wait.ms, undefined, signal === undefined ? {} : { signal });
     case 'flush':
