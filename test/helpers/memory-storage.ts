@@ -71,6 +71,10 @@ export class MemoryStorage implements Storage {
     this.#context = context;
   }
 
+  pathOf(): string {
+    return this.#context.sections.opened.paths.folder;
+  }
+
   lengthOf(entryBytes: number): number {
     return entryBytes;
   }

@@ -69,7 +69,7 @@ export class CacheCore {
   }
 
   /** A damaged entry that was met: counted, and told. Outside any section. */
-  noteDamage(place: Place, reason: string, path = this.sections.opened.paths.entry(place.shard, place.hash)): void {
+  noteDamage(place: Place, reason: string, path = this.storage.pathOf(place)): void {
     this.counters.damaged += 1;
     reportDamage({ directory: this.directory, key: place.key, path, reason });
   }

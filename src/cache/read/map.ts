@@ -18,7 +18,7 @@ export async function map(core: CacheCore, key: unknown): Promise<MappedFile | u
   const place = core.place(key);
   const opened = await openFresh(core, place, LONGEST_SPARE);
   if (opened === undefined) return undefined;
-  const path = core.sections.opened.paths.entry(place.shard, place.hash);
+  const path = core.storage.pathOf(place);
   if (opened.kind === 'open') return mappedEntry(opened, path);
   const { payload } = opened.entry;
   // As a mapping does: whoever looks at it after the end sees zeros.

@@ -21,7 +21,7 @@ export async function readStream(core: CacheCore, key: unknown): Promise<Readabl
   const opened = await openFresh(core, place);
   if (opened === undefined) return undefined;
   if (opened.kind === 'entry') return new EntryStream(opened.entry.payload);
-  const path = core.sections.opened.paths.entry(place.shard, place.hash);
+  const path = core.storage.pathOf(place);
   const noteDamage = (damage: Damage) => core.noteDamage(place, damage, path);
   const begun = await core.whileOpen(beginReading(opened));
   if (typeof begun !== 'string') {

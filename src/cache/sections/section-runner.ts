@@ -8,7 +8,7 @@ import { type Era, EraEnded } from '../era/index.js';
 import type { Place } from '../format/index.js';
 import { partyOf, protocol, run } from '../shared/index.js';
 import { closedError, PresentEra } from './present-era.js';
-import { Sections } from './sections.js';
+import { Sections, type ShardLocks } from './sections.js';
 import { startingOver, startingOverLater } from './starting-over.js';
 
 /** How often it is looked whether the era still stands at its path. */
@@ -39,7 +39,7 @@ export interface SectionRunnerOptions {
 export class SectionRunner {
   readonly #present: PresentEra;
   readonly #options: SectionRunnerOptions;
-  #sections: Sections;
+  #sections: ShardLocks;
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 

@@ -9,6 +9,15 @@ import { LockDescriptors } from './lock-descriptors.js';
 /** How long a writer that found the lock taken asks readers to hold back. It asks again at every try. */
 const HOLD_BACK_MS = 20;
 
+/** The locks of the shards of one era, as one cache instance holds them; what each of them gives and throws is said at {@link Sections}. */
+export interface ShardLocks {
+  tryEnter(shard: number, mode: LockMode): boolean;
+  tryOnce(shard: number): boolean;
+  tryRepair(shard: number, slot: number): boolean;
+  leave(shard: number): void;
+  close(): void;
+}
+
 /**
  * The shard locks of one era, as one cache instance holds them. A section is code that runs between `tryEnter` and `leave`: one
  * synchronous function, never two at once, never user code. So no queue is needed, nothing can deadlock, and descriptors may stay open.
@@ -17,7 +26,7 @@ const HOLD_BACK_MS = 20;
  * the file at its path need not be asked, for whoever removes the file or the folder ends the era, and its number is compared after
  * every locking.
  */
-export class Sections {
+export class Sections implements ShardLocks {
   readonly #era: Era;
   readonly #clock: () => number;
   readonly #inside = new Uint8Array(SHARDS);

@@ -50,6 +50,8 @@ export interface Staged {
 export interface Storage {
   /** Whether the headers of new entries say that these may be rewritten where they are. */
   readonly rewrites: boolean;
+  /** The file that an entry is in, or would be: for messages, and where it is mapped. */
+  pathOf(place: Place): string;
   /** How much an entry of so many bytes takes in it. */
   lengthOf(entryBytes: number): number;
 

@@ -42,6 +42,10 @@ export class FileStorage implements Storage {
     this.#writes = new FileWrites(context, (era, place, bytes) => putEntry(era, place, bytes, putOptions));
   }
 
+  pathOf({ shard, hash }: Place): string {
+    return this.#context.sections.opened.paths.entry(shard, hash);
+  }
+
   lengthOf(entryBytes: number): number {
     return fileLengthOf(entryBytes, this.#manner);
   }
