@@ -5,19 +5,19 @@ import { PAUSE, type Steps } from '../sections/index.js';
 import { mayHoldExpired } from '../shared/index.js';
 import { HEADERS_PER_STEP, type Removed, type ShardUpkeep } from '../storage/index.js';
 
-/** Thrown into a chore whose section is taken. */
+/** Thrown into a chore where the lock of its section is taken. */
 class Taken extends Error {}
 
 /**
- * A long job over all shards that writes do on the side, some steps each. It waits for no lock: a shard that is taken is left
- * to the next round.
+ * A long job over all shards. Each write does some steps of it. It waits for no lock: a shard whose lock is taken is
+ * left to the next round.
  */
 class Chore {
   readonly #slice: number;
   readonly #make: (era: Era) => Steps<void>;
   #running: { readonly era: Era; readonly steps: Steps<void> } | undefined;
 
-  /** `slice`: what counts for a step that is no section. */
+  /** `slice`: how much work a step outside sections counts as. */
   constructor(slice: number, make: (era: Era) => Steps<void>) {
     this.#slice = slice;
     this.#make = make;
@@ -28,8 +28,8 @@ class Chore {
   }
 
   /**
-   * Does about so much work, from the beginning where none is under way; gives how much it did: 1 for a section, and what a slice between
-   * sections takes (`slice`). Throws EraEnded, and what a step throws; then it is over.
+   * Does about `most` work, and gives how much it did: 1 for each section, `slice` for each other step. Begins at the
+   * first shard if the job is not under way. Throws EraEnded and what a step throws, which ends the job.
    */
   advance(core: CacheCore, era: Era, most: number): number {
     if (this.#running?.era !== era) this.stop();
@@ -67,22 +67,22 @@ class Chore {
   }
 }
 
-/** Steps of counting by hand (64 files, or a section) that one write does. */
+/** How many steps of a recount (64 files, or a section) one write does. */
 const RECOUNT_STEPS = 2;
-/** Whether a writer has died is looked at once in so many writes. */
-const WRITES_PER_LOOK = 64;
-/** Work of looking for expired entries that a write above the limit does, in headers read: on average, and at most. */
+/** Once in so many writes, look whether a writer has died. */
+const WRITES_PER_CHECK = 64;
+/** How many headers a write above the limit reads in search of expired entries: on average, and at most. */
 const SWEEP_HEADERS = 2;
 const MOST_SWEEP_HEADERS = 64;
 
-/** What writes to a limited cache do on the side: they keep its totals true, and look for what has expired. */
+/** The chores of writes to a cache with limits: they keep its totals true, and search for expired entries. */
 export class Chores {
   readonly #core: CacheCore;
   readonly #recount: Chore;
   readonly #sweep: Chore;
   #writes = 0;
   #mayRead = MOST_SWEEP_HEADERS;
-  /** What the present sweep begins with, and where it adds up what it removes. */
+  /** The shard at which the present sweep begins, and what all sweeps have removed. */
   #first = 0;
   readonly #removed: Removed = { entries: 0, bytes: 0 };
 
@@ -95,12 +95,15 @@ export class Chores {
 
   /** To be called at each write. Throws as {@link Chore.advance} does. */
   recount(era: Era): void {
-    const look = this.#writes % WRITES_PER_LOOK === 0;
+    const isDue = this.#writes % WRITES_PER_CHECK === 0;
     this.#writes += 1;
-    if (look || this.#recount.isUnderWay) this.#recount.advance(this.#core, era, RECOUNT_STEPS);
+    if (isDue || this.#recount.isUnderWay) this.#recount.advance(this.#core, era, RECOUNT_STEPS);
   }
 
-  /** To be called at each write that is above a limit: adds to `removed` what has expired, as far as it is found by few looks. */
+  /**
+   * To be called at each write above a limit. Removes expired entries, as far as it finds some in few headers, and adds
+   * them to `removed`.
+   */
   sweep(era: Era, first: number, removed: Removed): void {
     this.#mayRead = Math.min(MOST_SWEEP_HEADERS, this.#mayRead + SWEEP_HEADERS);
     this.#first = first;
@@ -111,7 +114,7 @@ export class Chores {
       const entries = this.#removed.entries - before.entries;
       removed.entries += entries;
       removed.bytes += this.#removed.bytes - before.bytes;
-      // What was found has paid for the look.
+      // The headers of removed entries do not count.
       this.#mayRead += entries;
     }
   }
@@ -122,7 +125,9 @@ export class Chores {
   }
 }
 
-/** Counts the shards whose totals are not to be believed. A writer that died is known, and its shard marked, once somebody has entered. */
+/**
+ * Counts the shards that are marked for a recount. To enter the section of a shard marks it if a writer has died there.
+ */
 function* recountWhatIsMarked({ recount }: ShardUpkeep, era: Era): Steps<void> {
   for (let shard = 0; shard < SHARDS; shard += 1) {
     if (era.words.busy(shard) !== 0) yield* passingOver(enter(era, shard));
@@ -130,7 +135,7 @@ function* recountWhatIsMarked({ recount }: ShardUpkeep, era: Era): Steps<void> {
   }
 }
 
-/** Removes expired entries, shard by shard from `first` on, as far as there may be some. */
+/** Removes expired entries from the shards that may hold some, beginning at `first`. */
 function* sweepExpired({ removeExpired }: ShardUpkeep, era: Era, first: number, removed: Removed): Steps<void> {
   for (let step = 0; step < SHARDS; step += 1) {
     const shard = (first + step) % SHARDS;
@@ -144,7 +149,10 @@ function* enter(era: Era, shard: number): Steps<void> {
   yield PAUSE;
 }
 
-/** After a throw() the generator has gone one step further already: what it yields then must not be lost, so a pause comes first. */
+/**
+ * Runs steps, and gives up the rest where a lock is taken. `throw()` gives the next yield of the generator, which
+ * `Chore` ignores: so that must be a pause.
+ */
 function* passingOver(steps: Steps<unknown>): Steps<void> {
   try {
     yield* steps;

@@ -5,22 +5,28 @@ import { blocksOf } from '../shared/index.js';
 import type { Eviction, Removed } from '../storage/index.js';
 
 /*
- * How a write makes room for itself, once it is done:
+ * How a write makes room for itself, after it has been done:
  * 1. Add up what all shards hold. Within the limits: ready.
- * 2. In small caches, first give up what is only kept to be used again.
- * 3. The store says what has been used least, and how it is removed (shards/folder-eviction.ts).
- * 4. Try its shard's lock, once. Taken: that shard is passed over for this write. A writer that is stopped inside a section so costs nobody
- *    more than a try.
- * 5. Inside: look again whether room is still needed and the entry is still as cold; then remove it, as every removal, with steps 2
- *    to 4 of the protocol. Begin again at 1.
+ * 2. In small caches, first remove the recycled files.
+ * 3. The store says which entry is the coldest, and how to remove it (shards/folder-eviction.ts).
+ * 4. Try the lock of its shard once. If it is taken, this write passes over that shard. So a writer that is stopped
+ *    inside a section costs others one try.
+ * 5. In the section, check again that room is needed and that the entry is still as cold. Then remove it with steps 2
+ *    to 4 of the protocol, as every removal. Begin again at 1.
  *
- * So each write leaves no more than there is room for, and the cache never holds more than its limit and one entry for each write that is
- * under way. Nothing here waits.
+ * So after each write the cache is within its limits. It never holds more than its limit and one entry for each write
+ * that is under way. Nothing here waits.
  */
 
-/** What one write may evict; it may go on only as long as it has not yet freed what it takes itself. */
+/**
+ * How many entries one slice of a write may evict. It may go on with another slice only until it has freed as much as
+ * it takes.
+ */
 export const MOST_EVICTIONS = 64;
-/** Tries of one slice that come to nothing: shards that are taken, entries that somebody else was faster with. */
+/**
+ * How many tries one slice may make. A try fails where the lock of the shard is taken, or another process has removed
+ * the entry first.
+ */
 const MOST_TRIES = 2 * (SHARDS + MOST_EVICTIONS);
 
 /** A write that makes room, from its beginning to its end. */
@@ -28,16 +34,19 @@ export interface Making {
   readonly era: Era;
   readonly written: Place;
   readonly allowed: Allowed;
-  /** Blocks that the write takes itself. */
+  /** Blocks that the written entry takes. */
   readonly takes: number;
-  /** Blocks that have been freed for it. */
+  /** Blocks that have been freed so far. */
   freed: number;
   readonly removed: Removed;
-  /** Shards that were taken, or where something failed. */
+  /** Shards whose lock was taken, or where an error happened. */
   readonly passedOver: Set<number>;
 }
 
-/** Removes up to so many entries as one write may at once. `more`: it has to go on, since what it has freed is less than what it takes. */
+/**
+ * Removes entries until the cache is within its limits, or one slice is over. `more`: the write must go on, since it
+ * has freed less than it takes.
+ */
 export function makeRoom(core: CacheCore, eviction: Eviction, making: Making): 'ready' | 'more' {
   const { era, written, allowed, passedOver, removed } = making;
   const before = removed.entries;
@@ -59,7 +68,7 @@ export function makeRoom(core: CacheCore, eviction: Eviction, making: Making): '
   return 'ready';
 }
 
-/** What fails in one shard is no reason to fail the write, which has succeeded: others are tried. */
+/** An error in one shard must not fail the write, which has succeeded: the next shard is tried. */
 function tried(core: CacheCore, era: Era, shard: number, work: () => void): boolean {
   try {
     return core.sections.tryInside(era, shard, work);

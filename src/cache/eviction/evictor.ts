@@ -9,7 +9,7 @@ import { Chores } from './chores.js';
 import { type Making, makeRoom } from './evict.js';
 import { Room } from './room.js';
 
-/** Keeps one instance's writes within the limits of its cache: each makes room for itself (evict.ts). */
+/** Keeps a cache within its limits: each write of this instance makes room for itself (evict.ts). */
 export class Evictor {
   readonly #core: CacheCore;
   readonly #limits: Limits;
@@ -28,7 +28,10 @@ export class Evictor {
     this.#chores = new Chores(core);
   }
 
-  /** Before a write: throws `ERR_VALUE_TOO_LARGE` where the entry alone exceeds the limit. `entryBytes`: header and all. */
+  /**
+   * To be called before a write. Throws `ERR_VALUE_TOO_LARGE` if the entry alone exceeds the limit. `entryBytes`: its
+   * length with the header.
+   */
   assertFits(entryBytes: number): void {
     if (this.#limits.maxBytes === undefined) return;
     const { words } = this.#core.sections.opened;
@@ -36,8 +39,9 @@ export class Evictor {
   }
 
   /**
-   * After a write, outside its section: makes room for it, and waits for nothing. A promise is made only where one value displaces more
-   * entries than can be removed without giving others their turn. Never throws, and never rejects: the write has succeeded.
+   * To be called after a write, outside its section. Makes room for it, without waiting. Gives a promise only if one
+   * value displaces so many entries that removing them would block the event loop. Never throws and never rejects: the
+   * write has succeeded.
    */
   afterWrite(written: Place, entryBytes: number): Promise<void> | undefined {
     const making = this.#begin(written, entryBytes);
@@ -47,13 +51,13 @@ export class Evictor {
     return further;
   }
 
-  /** The same on this thread, to the end. */
+  /** The same, synchronously to the end. */
   afterWriteSync(written: Place, entryBytes: number): void {
     const making = this.#begin(written, entryBytes);
     while (making !== undefined && this.#slice(making) === 'more');
   }
 
-  /** Breaks off what is under way, and waits until that is so. */
+  /** Breaks off what is under way, and waits until it has stopped. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#further);
@@ -80,7 +84,7 @@ export class Evictor {
     };
   }
 
-  /** What fails here is left to the next write; an era that has ended took its entries along. */
+  /** After an error the next write goes on. Where the era has ended, its entries are gone. */
   #slice(making: Making): 'ready' | 'more' {
     const before = { ...making.removed };
     try {
@@ -103,7 +107,7 @@ export class Evictor {
     return makeRoom(this.#core, this.#eviction, making);
   }
 
-  /** Counts and tells what was removed. Outside any section: subscribers are user code. */
+  /** Counts and reports what was removed. Outside any section: subscribers are user code. */
   #note(removed: Removed): void {
     if (removed.entries === 0) return;
     this.#core.counters.evictions += removed.entries;

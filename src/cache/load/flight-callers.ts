@@ -1,20 +1,20 @@
 import { onAbort } from '../../lock/index.js';
 import { abortReason } from '../../os/realms.js';
-import { clearTimeout, monotonicNow, setTimeout } from '../../os/timers.js';
+import { clearTimeout, LONGEST_TIMER_MS, monotonicNow, setTimeout } from '../../os/timers.js';
 
-/** setTimeout takes a longer one for 1 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** For how long one caller waits. */
+/** How long one caller waits. */
 export interface CallerPatience {
   readonly signal: AbortSignal | undefined;
-  /** By `monotonicNow`; none for the caller whose load it is. */
+  /** By `monotonicNow`. The caller whose loader runs has none. */
   readonly deadline?: number | undefined;
-  /** What it is told at the deadline. */
+  /** The error at the deadline. */
   readonly timeoutError: () => Error;
 }
 
-/** Those who wait for one result. Each leaves by itself, and nobody else notices; of the last one's leaving `onLast` is told. */
+/**
+ * The callers that wait for one result. Each may stop waiting without effect on the others. When the last one stops,
+ * `onLast` is called.
+ */
 export class Callers<T> {
   readonly #result: Promise<T>;
   readonly #onLast: (reason: unknown) => void;
@@ -25,17 +25,17 @@ export class Callers<T> {
     this.#onLast = onLast;
   }
 
-  /** The result for one caller. Rejects with what the result rejects with, the signal's reason, or at the deadline. */
+  /** The result for one caller. Rejects as the result does, with the signal's reason, or at the deadline. */
   wait({ signal, deadline = Number.POSITIVE_INFINITY, timeoutError }: CallerPatience): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let stopListening: (() => void) | undefined;
-      const settle = () => {
+      const stopWaiting = () => {
         clearTimeout(timer);
         stopListening?.();
         this.#turnAway.delete(giveUp);
       };
       const giveUp = (reason: unknown) => {
-        settle();
+        stopWaiting();
         reject(reason);
         if (this.#turnAway.size === 0) this.#onLast(reason);
       };
@@ -44,21 +44,21 @@ export class Callers<T> {
       this.#turnAway.add(giveUp);
       this.#result.then(
         (value) => {
-          settle();
+          stopWaiting();
           resolve(value);
         },
         (error) => {
-          settle();
+          stopWaiting();
           reject(error);
         },
       );
-      // One that was aborted since it was looked at last tells of it no more.
+      // A signal that has been aborted by now sends no event any more.
       if (signal?.aborted) giveUp(abortReason(signal));
       else stopListening = signal && onAbort(signal, () => giveUp(abortReason(signal)));
     });
   }
 
-  /** Rejects all who wait, at once. */
+  /** Rejects all waiting callers at once. */
   turnAway(reason: unknown): void {
     for (const giveUp of [...this.#turnAway]) giveUp(reason);
   }

@@ -10,21 +10,21 @@ const SPIN_MS = 1;
 const FIRST_PAUSE_MS = 0.5;
 const LONGEST_PAUSE_MS = 10;
 
-/** How long somebody waits for the lock of a flight. */
+/** How long a flight waits for its lock. */
 export interface FlightPatience {
-  /** Of the whole wait, for what the error says. */
+  /** The length of the whole wait, for the message of the error. */
   readonly timeoutMs: number;
-  /** When it ends, by `monotonicNow`. */
+  /** When the wait ends, by `monotonicNow`. */
   readonly deadline: number;
   readonly signal: AbortSignal;
 }
 
-/** The lock of one key, held by one process while user code loads its value. Its file is removed when it is released. */
+/** The lock of one key, which one process holds while user code loads the value. Releasing it removes its file. */
 export interface FlightLock {
   release(): void;
 }
 
-/** Takes the lock of a key's flight if nobody has it. Throws EraEnded where the folder is gone. */
+/** Takes the lock of a key's flight if it is free. Throws EraEnded if the folder is gone. */
 export function tryFlightLock(era: Era, place: Place): FlightLock | undefined {
   const path = `${era.paths.flights}/${place.hash}.lock`;
   for (;;) {
@@ -42,7 +42,7 @@ export function tryFlightLock(era: Era, place: Place): FlightLock | undefined {
   }
 }
 
-/** Waits for the lock of a key's flight. `ERR_LOCK_TIMEOUT`, the signal's reason, or EraEnded. */
+/** Waits for the lock of a key's flight. Rejects with `ERR_LOCK_TIMEOUT`, the signal's reason, or EraEnded. */
 export async function flightLock(
   era: () => Era | Promise<Era>,
   place: Place,
@@ -64,7 +64,7 @@ export async function flightLock(
   }
 }
 
-/** What whoever waits for a load in vain is told. */
+/** The error of a caller that has waited too long for a load. */
 export function timeoutError({ key }: Place, timeoutMs: number): HoldfastError {
   const message = `${JSON.stringify(key)} has been loaded by somebody else for more than ${timeoutMs} ms.`;
   return new HoldfastError('ERR_LOCK_TIMEOUT', message);
@@ -80,7 +80,10 @@ function open(era: Era, path: string): OpenLockFile {
   }
 }
 
-/** Unlinked while it is held: who comes next makes a new one, and who waits with this one sees that it is not at its path any more. */
+/**
+ * Unlinks the file while the lock is held. The next process makes a new file. One that has this file open sees, when it
+ * gets the lock, that the file is no longer at its path.
+ */
 function release(path: string, file: OpenLockFile): void {
   quietly(() => syscalls.unlink(path));
   quietly(() => syscalls.unflock(file.fd));

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../errors.js';
+import { invalidArgument } from '../../errors.js';
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { isAbortSignal } from '../../os/realms.js';
 import { resolveStale, resolveTtl } from '../core/index.js';
@@ -9,24 +9,25 @@ export interface GetOrSetOptions {
   /** Milliseconds that the loaded value lasts. Default: the cache's `ttl`. */
   ttl?: number | undefined;
   /**
-   * For so many milliseconds after its expiry the old value is given out at once, while one process loads a new one; also one that was
-   * stored without this option, for as long as it is there. What is loaded is stored with it. Default: what the entry was stored with.
+   * For so many milliseconds after its expiry the old value is given out at once, while one process loads a new one.
+   * This also holds for a value that was stored without this option, as long as its entry is there. The loaded value is
+   * stored with it. Default: what the entry was stored with.
    */
   staleWhileRevalidate?: number | undefined;
   tags?: readonly string[] | undefined;
   /**
-   * Milliseconds to wait for another caller, of this process or another one, that is loading the same key, and for a turn where 256 loads
-   * are under way. Default: the cache's `lockTimeout`. A load of one's own may take as long as it likes.
+   * Milliseconds to wait while another caller, in any process, loads the same key, or while 256 loads of this thread
+   * are under way. Default: the cache's `lockTimeout`. The caller's own loader has no time limit.
    */
   lockTimeout?: number | undefined;
-  /** Ends this caller's wait, and no one else's. */
+  /** Ends the wait of this caller only. */
   signal?: AbortSignal | undefined;
 }
 
-/** The same, checked. */
+/** The same options, checked. */
 export interface FlightOptions {
   readonly ttl: number | undefined;
-  /** `undefined`: what an entry was stored with is what counts. */
+  /** `undefined`: what an entry was stored with counts. */
   readonly staleMs: number | undefined;
   readonly tags: readonly string[];
   readonly lockTimeoutMs: number;
@@ -42,8 +43,7 @@ const KNOWN = namesOf<GetOrSetOptions>({
 export function resolveFlightOptions(options: GetOrSetOptions, lockTimeoutMs: number): FlightOptions {
   assertKnownOptions(options, KNOWN);
   const { ttl, staleWhileRevalidate, tags, lockTimeout, signal } = options;
-  if (signal !== undefined && !isAbortSignal(signal))
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', 'signal must be an AbortSignal.');
+  if (signal !== undefined && !isAbortSignal(signal)) throw invalidArgument('signal must be an AbortSignal.');
   return {
     ttl: ttl === undefined ? undefined : resolveTtl(ttl),
     staleMs: staleWhileRevalidate === undefined ? undefined : resolveStale(staleWhileRevalidate),

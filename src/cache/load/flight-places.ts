@@ -1,10 +1,8 @@
 import { HoldfastError } from '../../errors.js';
-import { clearTimeout, setTimeout } from '../../os/timers.js';
+import { clearTimeout, LONGEST_TIMER_MS, setTimeout } from '../../os/timers.js';
 
-/** Descriptors that the flights of this thread may use at once; more wait their turn. */
+/** How many flights of this thread may use a descriptor at once. More than these wait. */
 const MOST_PLACES = 256;
-/** setTimeout takes a longer one for 1 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 let free = MOST_PLACES;
 const line: (() => void)[] = [];
@@ -13,11 +11,17 @@ const line: (() => void)[] = [];
 export interface PlacePatience {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Resolves when another load waits for this one, which may itself be what keeps a place from getting free: then no place is needed. */
+  /**
+   * Resolves when another load waits for this flight. That load may hold a place, so waiting for one here could be a
+   * deadlock: the flight goes on without a place.
+   */
   readonly urgent: Promise<void>;
 }
 
-/** A place among the flights that use a descriptor. Gives what gives it back. `ERR_LOCK_TIMEOUT`, or the signal's reason. */
+/**
+ * Takes a place among the flights that use a descriptor. Gives the function that gives the place back. Rejects with
+ * `ERR_LOCK_TIMEOUT` or the signal's reason.
+ */
 export async function takePlace(patience: PlacePatience): Promise<() => void> {
   if (free > 0) free -= 1;
   else if ((await waitInLine(patience)) === 'urgent') return () => {};
@@ -34,11 +38,11 @@ export async function takePlace(patience: PlacePatience): Promise<() => void> {
 function waitInLine({ timeoutMs, signal, urgent }: PlacePatience): Promise<'turn' | 'urgent'> {
   return new Promise((resolve, reject) => {
     const turn = () => {
-      settle();
+      stopWaiting();
       resolve('turn');
     };
     const leave = () => {
-      settle();
+      stopWaiting();
       const index = line.indexOf(turn);
       if (index === -1) return false;
       line.splice(index, 1);
@@ -51,7 +55,7 @@ function waitInLine({ timeoutMs, signal, urgent }: PlacePatience): Promise<'turn
       if (leave()) reject(timeoutError(timeoutMs));
     };
     const timer = timeoutMs <= LONGEST_TIMER_MS ? setTimeout(onTimeout, timeoutMs) : undefined;
-    const settle = () => {
+    const stopWaiting = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     };

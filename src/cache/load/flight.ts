@@ -17,11 +17,11 @@ import { type Begun, takeOff } from './take-off.js';
 
 /** What a loader is given. */
 export interface LoadContext<V> {
-  /** Aborted when nobody waits for the result any more, or the cache is closed. */
+  /** Aborted when no caller waits for the result any more, or the cache is closed. */
   readonly signal: AbortSignal;
-  /** The expired value that is being replaced, where there is one. */
+  /** The expired value that is being replaced, if there is one. */
   readonly previous?: V;
-  /** Sets the time to live of what is being loaded (milliseconds). */
+  /** Sets the time to live of the loaded value (milliseconds). */
   setTtl(ttl: number): void;
 }
 
@@ -39,22 +39,22 @@ export interface FlightPlan {
   readonly place: Place;
   readonly load: Load<unknown>;
   readonly options: FlightOptions;
-  /** `behind`: nobody waits for it, and it does nothing where another process loads the key already. */
+  /** `behind`: no caller waits for it, and it does nothing if another process is loading the key. */
   readonly manner: 'awaited' | 'behind';
 }
 
-/** What a flight came to. `nothing`: its loader gave `undefined`. `not flown`: another process loads the key. */
+/** The outcome of a flight. `nothing`: its loader gave `undefined`. `not flown`: another process is loading the key. */
 export type Outcome =
   | { readonly kind: 'value'; readonly give: GiveOut }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'not flown' };
 
-/** How often it starts over because the era ended under it, before something is very wrong. */
+/** How often a flight starts over because the era has ended. More than that means a defect. */
 const MOST_ERAS = 20;
 
 /** One load of a key by this process: steps 3 to 6 of Flights. */
 export class Flight {
-  /** What the loader runs in, and what those who wait for the flight wait for. */
+  /** The loader runs in this scope, and those that wait for the flight wait for it. */
   readonly scope: Scope;
   readonly result: Promise<Outcome>;
   readonly #parts: FlightParts;
@@ -63,10 +63,10 @@ export class Flight {
   readonly #abort = new AbortController();
   readonly #urgent: Promise<void>;
   #makeUrgent = () => {};
-  /** Where the lease and the tags are to be looked at, once the load has begun. */
+  /** The era and the tags to check for changes, once the load has begun. */
   #begun: Begun | undefined;
-  /** Whether it has looked, or looks at this moment, what is there, and may end with that. */
-  #looking = false;
+  /** Whether it has begun to read the present entry, and may end with that one. */
+  #reading = false;
   #loading = false;
   #told = false;
   #over = false;
@@ -87,30 +87,31 @@ export class Flight {
   }
 
   /**
-   * Whether what it will give is what a caller of now may be given: it is under way, somebody wants it, and it has not looked at the entry yet
-   * (what it finds may have been replaced since), or nobody has written to the key or invalidated a tag since its load began.
+   * Whether a new caller may get its result. It must be under way and not aborted. Before its load begins, it must not
+   * have read the entry, since what it has read may have been replaced since. After that, the key must not have been
+   * written to and no tag invalidated since the load began.
    */
   get joinable(): boolean {
     if (this.#over || this.#abort.signal.aborted) return false;
-    if (this.#begun === undefined) return !this.#looking;
+    if (this.#begun === undefined) return !this.#reading;
     const { slot, leaseMark } = this.#plan.place;
     const { era, stamps } = this.#begun;
     return era.words.lease(slot) === leaseMark && areCurrent(era.words, stamps.tags);
   }
 
-  /** Whether its loader has been called: an error that it ends with is everybody's from then on. */
+  /** Whether its loader has been called. From then on an error of the flight goes to all its callers. */
   get loading(): boolean {
     return this.#loading;
   }
 
-  /** The outcome for one caller. `ERR_LOCK_CONFLICT` at once where the load waits for the calling code. */
+  /** The outcome for one caller. Rejects with `ERR_LOCK_CONFLICT` at once if the load waits for the calling code. */
   wait(patience: CallerPatience): Promise<Outcome> {
-    // A load that waits for another one may be what keeps that one from its turn.
+    // A load that waits for this flight may hold the place that the flight waits for.
     if (currentScope() !== undefined) this.#makeUrgent();
     return whileWaiting(this.scope, this.#name, () => this.#callers.wait(patience));
   }
 
-  /** Tells the loader that it is no longer wanted, and with `callers` all who wait for it. */
+  /** Aborts the signal of the loader, and with `callers` rejects all waiting callers. */
   end(reason: unknown, whom: 'loader' | 'loader and callers'): void {
     this.#abort.abort(reason);
     if (whom === 'loader and callers') this.#callers.turnAway(reason);
@@ -122,7 +123,7 @@ export class Flight {
 
   async #run(): Promise<Outcome> {
     try {
-      // Whoever made it is to know it before its loader is called.
+      // The code that has made the flight must know it before the loader is called.
       await undefined;
       return await this.#inPresentEra();
     } finally {
@@ -140,11 +141,11 @@ export class Flight {
       try {
         lock = await this.#lock(started);
         if (lock === undefined) return { kind: 'not flown' };
-        this.#looking = true;
+        this.#reading = true;
         begun = await takeOff(this.#parts, this.#plan);
       } catch (error) {
         lock?.release();
-        this.#looking = false;
+        this.#reading = false;
         if (!(error instanceof EraEnded) || tries >= MOST_ERAS) throw error;
         continue;
       }
@@ -179,7 +180,7 @@ export class Flight {
       );
       return this.#held(lock, key, leave);
     } catch (error) {
-      // A disk without room for the file of a lock has none for values either, and still a value is asked for.
+      // The disk is full, so the value cannot be stored. It is loaded for the caller all the same, without a lock.
       if (isOutOfSpace(error)) return this.#held({ release() {} }, key, leave);
       leave();
       throw error;
@@ -233,7 +234,10 @@ export class Flight {
     return { kind: 'value', give };
   }
 
-  /** Once: of a flight behind everybody's back nobody else hears, whatever it was that failed. */
+  /**
+   * Reports a failure, once. It is the only trace that a failed flight `behind` leaves, so it reports any error, not
+   * only that of the loader.
+   */
   #tellOfFailure(milliseconds: number, error: unknown): void {
     const { core } = this.#parts;
     if (this.#told) return;
@@ -242,7 +246,7 @@ export class Flight {
     reportLoad(core.directory, this.#plan.place.key, milliseconds, error);
   }
 
-  /** The value that was to be replaced, decoded anew, where it may still be given out. */
+  /** The value that was to be replaced, decoded again, if it may still be given out. */
   #stillStale({ previous }: Begun): GiveOut | undefined {
     const { core, reads } = this.#parts;
     const { place, options } = this.#plan;

@@ -1,7 +1,7 @@
-import { errorCode, HoldfastError } from '../../errors.js';
+import { errorCode, invalidArgument } from '../../errors.js';
 import { currentScope, waitsFor } from '../../lock/index.js';
 import { throwIfAborted } from '../../os/realms.js';
-import { clearTimeout, monotonicNow, setTimeout } from '../../os/timers.js';
+import { clearTimeout, LONGEST_TIMER_MS, monotonicNow, setTimeout } from '../../os/timers.js';
 import { type CacheCore, isGivenStale } from '../core/index.js';
 import type { Evictor } from '../eviction/index.js';
 import type { Place } from '../format/index.js';
@@ -13,27 +13,27 @@ import { Flight, type FlightParts, type FlightPlan, type Load } from './flight.j
 import { timeoutError } from './flight-lock.js';
 import { type FlightOptions, type GetOrSetOptions, resolveFlightOptions } from './flight-options.js';
 
-/** What a look at an entry came to. */
-type Looked = { readonly kind: 'fresh' | 'stale'; readonly value: unknown } | { readonly kind: 'missing' };
+/** What reading the entry gave. */
+type Reading = { readonly kind: 'fresh' | 'stale'; readonly value: unknown } | { readonly kind: 'missing' };
 
 const MISSING = { kind: 'missing' } as const;
-/** setTimeout takes a longer one for 1 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * One load of a key for all processes:
- * 1. A present value: that is it. One that is stale but may still be given out: that, and a flight is begun behind the caller's back.
- * 2. A flight of this process is under way, and nothing that would make its result wrong has happened since it began: join it. Where it
- *    comes to nothing (its loader gave `undefined`, its caller had less patience), one of those who joined begins the next, with its own
- *    loader, and the others join that one.
- * 3. Take the key's flight lock. In a section read again: somebody may have stored it meanwhile.
- * 4. Still missing: store the key's mark in the slot's lease word, take the generations of the tags, and run the loader.
- * 5. In a section store the result, only if the mark is still there: a `set` or `delete` in between has taken it away, and wins.
- * 6. Release the flight lock. All who wait get what a read would give them.
+ * 1. Give a fresh value. Give a stale one if that is still allowed, and begin a flight in the background.
+ * 2. If a flight of this process is under way, and its result is still right for this caller, join it. If it gives no
+ *    value (its loader gave `undefined`, or its caller did not wait as long for the lock), one of those that joined
+ *    begins the next flight with its own loader, and the others join that.
+ * 3. Take the key's flight lock. Read the entry again in a section: another process may have stored it meanwhile.
+ * 4. If it is still missing, store the key's mark in the slot's lease, take the generations of the tags, and run the
+ *    loader.
+ * 5. In a section, store the result if the mark is still there. A `set` or `delete` in between takes the mark away, and
+ *    wins.
+ * 6. Release the flight lock. All that wait get what a read would give them.
  */
 export class Flights {
   readonly #parts: FlightParts;
-  /** By the hash of the key, the one that was begun last. */
+  /** By the hash of the key: the flight that was begun last. */
   readonly #flights = new Map<string, Flight>();
   readonly #underWay = new Set<Flight>();
   #closed = false;
@@ -46,7 +46,7 @@ export class Flights {
     const { core, reads } = this.#parts;
     const place = reads.placeOf(key);
     if (this.#closed) throw closedError(core.directory);
-    if (typeof load !== 'function') throw new HoldfastError('ERR_INVALID_ARGUMENT', 'load must be a function.');
+    if (typeof load !== 'function') throw invalidArgument('load must be a function.');
     const resolved = resolveFlightOptions(options, core.options.lockTimeoutMs);
     const plan: FlightPlan = { place, load: load as Load<unknown>, options: resolved, manner: 'awaited' };
     throwIfAborted(resolved.signal);
@@ -57,7 +57,7 @@ export class Flights {
       this.#refresh(plan);
       return handOutLater(stale) as V;
     }
-    const found = await this.#find(place, resolved);
+    const found = await this.#read(place, resolved);
     throwIfAborted(resolved.signal);
     reads.count(found.kind === 'fresh' ? found : undefined);
     if (found.kind === 'stale') this.#refresh(plan);
@@ -65,8 +65,9 @@ export class Flights {
   }
 
   /**
-   * Aborts what is being loaded, turns away those who wait for it, and resolves when it is over, or after `lockTimeout`: a loader that does
-   * not listen to its signal may take for ever. What this call runs inside of is left out: that waits for it.
+   * Aborts all loads, rejects the callers that wait for them, and resolves when the loads have ended. It waits for
+   * `lockTimeout` at most, since a loader may ignore its signal. It does not wait for loads that this call runs inside
+   * of, since these wait for the call.
    */
   async close(): Promise<void> {
     this.#closed = true;
@@ -74,7 +75,7 @@ export class Flights {
     const isAround = (flight: Flight) => scope !== undefined && waitsFor(flight.scope, scope);
     const reason = closedError(this.#parts.core.directory);
     const awaited: Promise<unknown>[] = [];
-    // Looked at before any is aborted: what is turned away waits no more.
+    // This is determined before any load is aborted: afterwards the rejected callers wait for nothing.
     const flights = [...this.#underWay].map((flight) => ({ flight, around: isAround(flight) }));
     for (const { flight, around } of flights) {
       flight.end(reason, around ? 'loader' : 'loader and callers');
@@ -83,7 +84,7 @@ export class Flights {
     if (awaited.length > 0) await settledWithin(awaited, this.#parts.core.options.lockTimeoutMs);
   }
 
-  /** Step 2, and what follows. */
+  /** Steps 2 to 6. */
   async #join(plan: FlightPlan): Promise<unknown> {
     const { place, options } = plan;
     const deadline = monotonicNow() + options.lockTimeoutMs;
@@ -103,8 +104,8 @@ export class Flights {
   }
 
   /**
-   * A flight with the caller's own loader, which may take as long as it likes; only the wait for the flight lock ends. It will write the
-   * entry: `ERR_LOCK_CONFLICT` inside an update of it.
+   * Begins a flight with the caller's own loader. The loader has no time limit; the wait for the flight lock has one.
+   * The flight will write the entry, so inside an update of the key this is `ERR_LOCK_CONFLICT`.
    */
   async #own(plan: FlightPlan, deadline: number): Promise<unknown> {
     placeToWrite(this.#parts.core, plan.place.key);
@@ -115,7 +116,7 @@ export class Flights {
     return outcome.kind === 'value' ? outcome.give() : undefined;
   }
 
-  /** Somebody in some process loads it already: nothing to do. Otherwise one flight, for which nobody waits. */
+  /** Begins a flight for which no caller waits, unless a load of the key is under way in any process. */
   #refresh(plan: FlightPlan): void {
     if (this.#closed || this.#flights.has(plan.place.hash)) return;
     this.#begin({ ...plan, options: { ...plan.options, signal: undefined }, manner: 'behind' });
@@ -134,11 +135,11 @@ export class Flights {
     return flight;
   }
 
-  /** Step 1, on the disk; a fresh value is kept in memory. */
-  #find(place: Place, options: FlightOptions): Looked | Promise<Looked> {
+  /** Step 1 on the disk. A fresh value is kept in memory. */
+  #read(place: Place, options: FlightOptions): Reading | Promise<Reading> {
     const { core, reads } = this.#parts;
     const look = reads.look(place);
-    return core.storage.find(place, (found): Looked => {
+    return core.storage.find(place, (found): Reading => {
       const fresh = freshEntry(core, place, found);
       if (fresh !== undefined) {
         const kept = reads.keep(place, look, fresh);
@@ -148,7 +149,7 @@ export class Flights {
     });
   }
 
-  #stale(place: Place, entry: FoundEntry, { staleMs }: FlightOptions): Looked {
+  #stale(place: Place, entry: FoundEntry, { staleMs }: FlightOptions): Reading {
     const { core, reads } = this.#parts;
     if (!isGivenStale(entry.header, staleMs) || !tagsAreCurrent(core, entry.header)) return MISSING;
     const give = reads.giveEntry(place, entry);

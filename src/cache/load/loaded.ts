@@ -6,7 +6,7 @@ import { copyInTurns, type GiveOut, isLongBuffer, type Reads } from '../read/ind
 import type { Condition, EncodedValue } from '../storage/index.js';
 import { encodePayload, type StoreValueOptions } from '../write/index.js';
 
-/** Where a loaded value goes, and on which condition. */
+/** Where a loaded value is stored, and on which condition. */
 export interface LoadedTarget {
   readonly core: CacheCore;
   readonly reads: Reads;
@@ -17,23 +17,24 @@ export interface LoadedTarget {
 }
 
 /**
- * Encodes a loaded value and stores it. What comes back gives it to callers as a read would: decoded from its bytes, stored or not, so
- * that a miss and a hit have one form, and nobody holds the loader's own object. Throws `ERR_VALUE_NOT_SERIALIZABLE` where the codec cannot
- * write it, or cannot read what it has written. Where it cannot be *stored* (no space, too large, no lock) that is counted and told, and
- * the value is given all the same: the caller asked for a value, and there is one.
+ * Encodes a loaded value and stores it. The result is a function that gives callers the value as a read would: decoded
+ * from its bytes, stored or not. So a miss and a hit give the same form, and no caller gets the loader's own object.
+ * Throws `ERR_VALUE_NOT_SERIALIZABLE` if the codec cannot write the value, or cannot read what it has written. If the
+ * value cannot be *stored* (no space, too large, no lock), that is counted and reported, and callers get the value all
+ * the same.
  */
 export async function storeLoaded(value: unknown, target: LoadedTarget): Promise<GiveOut> {
   const { core, reads, place, options } = target;
   let payload = encodeValue(core.options.codec, value);
   const long = core.options.codec.name === 'bytes' && isLongBuffer(payload);
-  // From here on they are nobody else's: the loader may go on to change its own.
+  // A copy, since the loader may go on to change its own bytes.
   if (long) payload = await copyInTurns(payload);
-  // Before it is stored: what cannot be read again would be damage to every reader.
+  // This comes before storing: bytes that cannot be decoded would be damage to every reader.
   const give = reads.giveOut(readBack(core, payload, long ? 'own' : 'lent'), () => core.options.codec.decode(payload));
   if (core.closed) return give;
   try {
     const entry = entryOf(core, place, payload, options);
-    // The bytes of a codec may lie in memory that the loader goes on to change; those of an entry are nobody else's.
+    // The codec's bytes may share memory with what the loader goes on to change. Those of the entry are a copy.
     payload = entry.payload;
     if ('failure' in entry) throw entry.failure;
     await store(entry.encoded, target);
@@ -48,7 +49,7 @@ function readBack(core: CacheCore, payload: Buffer, memory: PayloadMemory): unkn
   try {
     return codec.decode(payload, memory);
   } catch (cause) {
-    // The codec's own use of the cache is wrong, not what it wrote.
+    // Not the bytes are wrong, but the codec's own use of the cache.
     if (errorCode(cause) === 'ERR_LOCK_CONFLICT') throw cause;
     const message = `The ${codec.name} codec cannot read what it has written of this value.`;
     throw new HoldfastError('ERR_VALUE_NOT_SERIALIZABLE', message, { cause });

@@ -7,7 +7,10 @@ import { isFreshIn, type Stamps, stampTags } from '../shared/index.js';
 import { type Found, type FoundEntry, type OpenEntry, owned } from '../storage/index.js';
 import type { FlightOptions } from './flight-options.js';
 
-/** An entry that the loader is to replace, if there is one, and what was noted of the key before it began. */
+/**
+ * What was noted before the loader began: the era, the generations of the tags, and the entry that is to be replaced,
+ * if there is one.
+ */
 export interface Begun {
   readonly era: Era;
   readonly stamps: Stamps<Era>;
@@ -16,23 +19,24 @@ export interface Begun {
 
 type Lease = 'where nothing is fresh' | 'in any case';
 
-/** What a look inside the section came to. */
-type Looked =
+/** What reading inside the section gave. */
+type SecondReading =
   | { readonly era: Era; readonly found: Found | OpenEntry; readonly leased: boolean; readonly stamps: Stamps<Era> }
   | { readonly nowhere: Begun };
 
 /**
- * Steps 3 and 4 of Flights: the second look, and the lease. Gives the value where there is one by now. `lease`: one that looked fresh in
- * the section and then is not (it cannot be decoded, it has just expired) is looked at again, and the lease taken whatever is there.
+ * Steps 3 and 4 of Flights: reads the entry again, and takes the lease. Gives the value if there is a fresh one by now.
+ * An entry may be fresh in the section and not afterwards: it cannot be decoded, or has just expired. Then this is done
+ * again with the lease `in any case`.
  */
 export async function takeOff(
   { core, reads }: { readonly core: CacheCore; readonly reads: Reads },
   { place, options }: { readonly place: Place; readonly options: FlightOptions },
   lease: Lease = 'where nothing is fresh',
 ): Promise<Begun | GiveOut> {
-  const looked = await look(core, place, options, lease);
-  if ('nowhere' in looked) return looked.nowhere;
-  const { era, stamps, leased, found } = looked;
+  const reading = await readAndLease(core, place, options, lease);
+  if ('nowhere' in reading) return reading.nowhere;
+  const { era, stamps, leased, found } = reading;
   const whole: Found = found.kind === 'open' ? await core.whileOpen(core.storage.readOpened(found)) : found;
   const fresh = freshEntry(core, place, whole);
   const give = fresh && reads.giveEntry(place, fresh);
@@ -46,12 +50,20 @@ export async function takeOff(
   return previous === undefined ? { era, stamps } : { era, stamps, previous: { value: previous.value, entry } };
 }
 
-/** In the section. `nowhere`: there is no era, and no space for one. A value is asked for all the same; it belongs to none, and is not stored. */
-async function look(core: CacheCore, place: Place, { tags }: FlightOptions, lease: Lease): Promise<Looked> {
+/**
+ * Reads the entry and takes the lease in one section. `nowhere`: there is no era, and no space for one. The value is
+ * then loaded for the caller, and not stored.
+ */
+async function readAndLease(
+  core: CacheCore,
+  place: Place,
+  { tags }: FlightOptions,
+  lease: Lease,
+): Promise<SecondReading> {
   try {
     return await core.sections.inside(place.shard, 'exclusive', (era) => {
       const found = owned(core.storage.lookInside(era, place));
-      // One that is still to be read may turn out to be damaged.
+      // An entry that is open and not yet read may turn out to be damaged.
       const leased = lease === 'in any case' || found.kind !== 'entry' || !isFreshIn(era, found.entry.header);
       if (leased) era.words.setLease(place.slot, place.leaseMark);
       return { era, found, leased, stamps: stampTags(era, tags) };

@@ -3,7 +3,10 @@ import { type OpenLockFile, tryLockFileAt } from '../../lock/index.js';
 import { O_NOFOLLOW, O_NONBLOCK, O_RDWR, syscalls } from '../../os/syscalls.js';
 import { type Era, readFolder } from '../era/index.js';
 
-/** Locks of flights that nobody holds at this moment, each with a mark that tells it from a later one at the same path. */
+/**
+ * The lock files of flights that have no holder at this moment, each with its inode number, which tells it from a later
+ * file at the same path.
+ */
 export function idleLocks(era: Era): Map<string, number> {
   const idle = new Map<string, number>();
   for (const name of readFolder(era.paths.flights)) {
@@ -13,12 +16,15 @@ export function idleLocks(era: Era): Map<string, number> {
   return idle;
 }
 
-/** Whoever locks a flight looks at its path afterwards, so its holder, and nobody else, may unlink it. */
+/**
+ * Removes the lock file of a flight if it has no holder. Only its holder may unlink it: a process that gets the lock of
+ * a file that is no longer at its path starts again.
+ */
 export function removeIdleLock(path: string): boolean {
   return whileIdle(path, () => syscalls.unlink(path));
 }
 
-/** Runs `work` while this process holds the lock, if nobody else does. */
+/** Runs `work` while this process holds the lock, if it is free. */
 function whileIdle(path: string, work: (file: OpenLockFile) => void): boolean {
   let fd: number;
   try {

@@ -11,11 +11,11 @@ import { removeIdleLock } from './idle-locks.js';
 export interface PruneReport {
   /** Expired entries. */
   removed: number;
-  /** Bytes of the files of those entries, and of temporaries. */
+  /** Bytes of the files of those entries and of the temporaries. */
   bytes: number;
   /** Temporary files that killed writers left. */
   temporaries: number;
-  /** Locks of flights that nobody holds. */
+  /** Lock files of flights that have no holder. */
   flightLocks: number;
   /** Folders of former eras. */
   eras: number;
@@ -30,8 +30,9 @@ export interface PruneOptions {
 const KNOWN = namesOf<PruneOptions>({ signal: true, onProgress: true });
 
 /**
- * Removes what nobody can want any more: expired entries (those that may still be given out as stale ones stay), temporaries
- * and locks that dead processes left, former eras. In slices. Rejects with the signal's reason; what was removed until then stays removed.
+ * Removes what is of no use any more, in slices: expired entries, temporaries and lock files that dead processes have
+ * left, and former eras. Expired entries that may still be given out as stale ones stay. Rejects with the signal's
+ * reason; what has been removed by then stays removed.
  */
 export async function prune(core: CacheCore, options: PruneOptions = {}): Promise<PruneReport> {
   core.assertOpen();
@@ -48,7 +49,7 @@ export async function prune(core: CacheCore, options: PruneOptions = {}): Promis
     await runSteps(core, pruneFlights(era, report), signal);
     await emptyTrash(era, signal);
   } catch (error) {
-    // The whole era has been removed, and with it what was to be pruned.
+    // The era has ended, and all that was to be pruned with it.
     if (!(error instanceof EraEnded)) throw error;
   }
   report.eras = await removeFormerEras(core, signal);
@@ -75,7 +76,7 @@ async function emptyTrash(era: Era, signal: AbortSignal | undefined): Promise<vo
   for (const name of readFolder(era.paths.trash)) await removeFolder(`${era.paths.trash}/${name}`, signal);
 }
 
-/** Removes eras that are over, and those that were never published. Gives how many. */
+/** Removes eras that have ended, and those that were never published. Gives how many. */
 export async function removeFormerEras(core: CacheCore, signal: AbortSignal | undefined): Promise<number> {
   const paths = cachePaths(core.directory);
   const former = setErasAside(paths);
@@ -83,7 +84,7 @@ export async function removeFormerEras(core: CacheCore, signal: AbortSignal | un
   return former.length;
 }
 
-/** Goes on behind where the signal ends the waiting. */
+/** The deletion of the folder that has begun goes on after an abort. */
 async function removeFolder(path: string, signal: AbortSignal | undefined): Promise<void> {
   throwIfAborted(signal);
   const removal = removeBehind(path);

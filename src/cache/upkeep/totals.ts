@@ -6,15 +6,15 @@ import { blocksOf, LONGEST_SPARE, type SharedWords } from '../shared/index.js';
 
 /** What a whole cache holds. */
 export interface Totals {
-  /** Expired ones too. */
+  /** Includes expired entries. */
   readonly entries: number;
-  /** Lengths of the entry files. */
+  /** The lengths of the entry files. */
   readonly bytes: number;
-  /** What these and the spare files take on the disk, by the rule of blocks.ts. */
+  /** What these and the recycled files take on the disk, by the rule of blocks.ts. */
   readonly diskBytes: number;
 }
 
-/** What the whole cache holds. Shards that are marked are counted by hand first. */
+/** What the whole cache holds. Shards that are marked for a recount are counted first. */
 export function totals(core: CacheCore, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Totals> {
   return inPresentEra(core, async (era) => {
     await runSteps(core, recountMarked(core.storage.upkeep, era), options.signal);
@@ -22,7 +22,7 @@ export function totals(core: CacheCore, options: { readonly signal?: AbortSignal
   });
 }
 
-/** The sum of what is noted, believed or not. No system call; some microseconds. */
+/** The sum of the totals of all shards, marked for a recount or not. Makes no system call; takes some microseconds. */
 export function totalsNoted(words: SharedWords): Totals {
   const { entries, blocks, spares } = words.totals.held();
   let bytes = 0;

@@ -2,9 +2,8 @@ import type { LeftoverKind } from '../era/index.js';
 import type { CheckFindings, ShardProblem } from '../storage/index.js';
 
 /**
- * What `verify` finds. Beside what may be wrong with an entry: `orphaned temporary`, left by a writer that was killed; `stray`, nothing that
- * a cache puts there; `totals`, other than a count by hand; `dead writer`, one that was killed inside the section of a shard; and what is left
- * outside the shards.
+ * What `verify` finds, besides the problems of a shard's files. `totals`: they differ from a recount. `dead writer`:
+ * one was killed inside the section of a shard. The others are leftovers outside the shards.
  */
 export type ProblemKind = ShardProblem | 'totals' | 'dead writer' | LeftoverKind;
 
@@ -16,14 +15,14 @@ export interface VerifyProblem {
 
 /** What `verify` gives. */
 export interface VerifyReport {
-  /** Entries that are whole, expired ones too, and the bytes of their files. */
+  /** Entries that are whole, with expired ones, and the bytes of their files. */
   readonly entries: number;
   readonly bytes: number;
-  /** The first thousand. */
+  /** The first thousand problems. */
   readonly problems: readonly VerifyProblem[];
-  /** How many of each kind there are; kinds that were not found are absent. */
+  /** The number of problems of each kind. Kinds that were not found are absent. */
   readonly counts: Readonly<Partial<Record<ProblemKind, number>>>;
-  /** How many there are in all, and how many of them were repaired. */
+  /** The number of all problems, and of those that were repaired. */
   readonly found: number;
   readonly repaired: number;
 }

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../errors.js';
+import { invalidArgument } from '../../errors.js';
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { shown } from '../../os/shown.js';
 import { assertProgressOptions, type CacheCore } from '../core/index.js';
@@ -12,7 +12,7 @@ import { removeFormerEras } from './prune.js';
 import { Findings, type VerifyProgress, type VerifyReport } from './verify-report.js';
 
 export interface VerifyOptions {
-  /** Removes what is damaged, orphaned or stray, and stores the totals counted. Default: only looks. */
+  /** Removes what is damaged, orphaned or stray, and corrects the totals. Default: only reports. */
   readonly repair?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each shard. */
@@ -24,18 +24,18 @@ type Mode = 'look' | 'repair';
 const KNOWN = namesOf<VerifyOptions>({ repair: true, signal: true, onProgress: true });
 
 /**
- * Checks every entry whole, and the totals against a count by hand. In slices; the memory and descriptors it takes do not grow with the
- * cache. An entry is called damaged only after it was read again in the exclusive section, and only there it is removed; so a
- * writer at work is never mistaken for damage. Rejects with the signal's reason.
+ * Checks all bytes of every entry, and the totals against a recount. It works in slices, and its memory and descriptors
+ * do not grow with the cache. An entry is damaged only if a second read in the exclusive section says so, and it is
+ * removed only there. So a writer at work is never mistaken for damage. Rejects with the signal's reason.
  *
- * *Not* looked at: whether values can be decoded. Where the era ends meanwhile (`clear`), it begins again with the new one.
+ * *Not* checked: whether values can be decoded. If the era ends meanwhile (`clear`), it begins again with the new one.
  */
 export async function verify(core: CacheCore, options: VerifyOptions = {}): Promise<VerifyReport> {
   core.assertOpen();
   assertKnownOptions(options, KNOWN);
   const { repair = false, signal, onProgress } = options;
   if (typeof repair !== 'boolean') {
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', `repair must be true or false, not ${shown(repair)}.`);
+    throw invalidArgument(`repair must be true or false, not ${shown(repair)}.`);
   }
   assertProgressOptions(signal, onProgress);
   const mode: Mode = repair ? 'repair' : 'look';
@@ -59,7 +59,10 @@ function* verifyShard({ upkeep }: Storage, era: Era, shard: number, mode: Mode, 
   yield* verifyTotals(upkeep, era, shard, mode, findings);
 }
 
-/** Entering repairs what a dead writer left, and marks the shard for recounting: that it was not marked before tells of him. */
+/**
+ * Notices a writer that has died in the shard. To enter the section repairs what it left, and marks the shard for a
+ * recount. If the shard was not marked before, the writer is a new finding.
+ */
 function* noticeDeadWriter(era: Era, shard: number, findings: Findings): Steps<void> {
   if (era.words.busy(shard) === 0) return;
   const markedBefore = era.words.needsRecount(shard);
@@ -69,7 +72,10 @@ function* noticeDeadWriter(era: Era, shard: number, findings: Findings): Steps<v
   }
 }
 
-/** A shard that is marked for recounting is known to be wrong, and is no finding; it is counted all the same. */
+/**
+ * A shard that is marked for a recount is no finding, since its totals are known to be wrong. It is counted all the
+ * same.
+ */
 function* verifyTotals(upkeep: ShardUpkeep, era: Era, shard: number, mode: Mode, findings: Findings): Steps<void> {
   const marked = era.words.needsRecount(shard);
   const { counted, noted } = yield* upkeep.recount(era, shard, mode === 'repair' || marked ? 'store' : 'compare');
@@ -81,7 +87,9 @@ function isSame(one: ShardTotals, other: ShardTotals): boolean {
   return one.entries === other.entries && one.bytes === other.bytes && one.blocks === other.blocks;
 }
 
-/** A lock that was idle at the beginning and is so still: one that is only just being made is not. */
+/**
+ * A lock file is idle if it had no holder at the beginning and has none now. One that is just being made is not idle.
+ */
 function verifyFlights(era: Era, idleBefore: ReadonlyMap<string, number>, mode: Mode, findings: Findings): void {
   for (const [path, mark] of idleLocks(era)) {
     if (idleBefore.get(path) !== mark) continue;
