@@ -1,4 +1,4 @@
-// What the commands need of a cache, beside FileCache itself. No part of the package's interface.
+// What the commands need of a cache, besides FileCache. It is not part of the package's interface.
 export { CacheCore, type FileCacheOptions } from './core/index.js';
 export { type Format, readFormat } from './directory/index.js';
 export { type CachePaths, cachePaths } from './format/index.js';

@@ -31,18 +31,18 @@ import {
 /** A value with its times, in milliseconds since 1970. */
 export interface CacheEntry<V> {
   readonly value: V;
-  /** When this value was stored; an `update` stores a new one. */
+  /** When this value was stored. An `update` stores a new value. */
   readonly createdAt: number;
-  /** Absent: never. */
+  /** Absent: it never expires. */
   readonly expiresAt?: number;
 }
 
 /**
- * A cache in a directory that many processes share. What a `set` stored is visible to every process when it returns; a
- * read is whole or a miss. Errors: `ERR_INVALID_KEY`, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT`,
- * `ERR_CACHE_CLOSED`, those of the operating system (`ENOSPC`, ...); when a write fails the old entry stays.
+ * A cache in a directory that many processes share. A stored value is visible to every process when `set` resolves. A
+ * read gives a whole value or is a miss. Errors: `ERR_INVALID_KEY`, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT`,
+ * `ERR_CACHE_CLOSED`, and those of the operating system (`ENOSPC`, ...). When a write fails, the old entry stays.
  *
- * *Not* guaranteed: that an entry stays. Anybody may remove a cache at any time, and a miss is always a right answer.
+ * *Not* guaranteed: that an entry stays. A cache may be removed at any time, and a miss is always a right answer.
  */
 export class FileCache<V = unknown> {
   readonly #core: CacheCore;
@@ -60,8 +60,8 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * The same cache, typed by a schema: which keys there are, and of what type the value of each is. Patterns are keys
-   * too: `{ visits: number; [user: `user:${string}`]: User }`. Nothing is checked at run time.
+   * The same cache, typed by a schema of its keys and the types of their values. Patterns are keys too:
+   * `{ visits: number; [user: `user:${string}`]: User }`. Nothing is checked at run time.
    */
   typed<S extends { [K in keyof S]: V }>(): TypedFileCache<S> {
     return this as unknown as TypedFileCache<S>;
@@ -94,8 +94,8 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * Stores a value. It is visible to every process when this resolves. Bytes of more than a mebibyte (codec `bytes`)
-   * are read until then, in slices: do not change them before.
+   * Stores a value. It is visible to every process when this resolves. With the codec `bytes`, a value of more than a
+   * mebibyte is read in slices: do not change it before this resolves.
    */
   set(key: string, value: Storable<V>, options: SetOptions = {}): Promise<void> {
     return set(this.#core, this.#evictor, key, value, options);
@@ -106,10 +106,7 @@ export class FileCache<V = unknown> {
     setSync(this.#core, this.#evictor, key, value, options);
   }
 
-  /**
-   * Removes an entry. False where there was none that `get` would have given: expired, invalidated and damaged ones go
-   * all the same.
-   */
+  /** Removes an entry, also an expired, invalidated or damaged one. True if `get` would have given its value. */
   async delete(key: string): Promise<boolean> {
     const place = placeToWrite(this.#core, key);
     return (await this.#core.storage.remove(place)) === 'removed';
@@ -121,15 +118,15 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * The value of a key, loaded where it is missing: by one caller of one process, while all others wait for it. What
-   * `load` gives is stored, unless it is `undefined` or a `set` or `delete` of the key came in between; everybody gets
-   * what a read would give, stored or not. An error is passed on to everybody who waits in this process, and is not
-   * stored; after `undefined` one of those who waited runs its own loader. Where the loading process dies another one
-   * loads.
+   * The value of a key. If it is missing, one caller in one process loads it, while the callers in all processes wait.
+   * What `load` gives is stored, unless it is `undefined`, or a `set` or `delete` of the key came in between. Each
+   * caller gets what a read would give, stored or not. An error rejects all callers that wait in this process, and is
+   * not stored. After `undefined`, one of the waiting callers runs its own loader. If the loading process dies, another
+   * one loads.
    *
-   * Rejects with what `load` throws, the signal's reason, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT` (somebody
-   * else loads for longer than `lockTimeout`), `ERR_LOCK_CONFLICT` where `load` asks for its own key, or for one whose
-   * load waits for this one, and `ERR_CACHE_CLOSED`. *Not* an error: that the value could not be stored, which is told
+   * Rejects with what `load` throws, the signal's reason, `ERR_VALUE_NOT_SERIALIZABLE`, `ERR_LOCK_TIMEOUT` (another
+   * caller loads for longer than `lockTimeout`), `ERR_LOCK_CONFLICT` (`load` asks for its own key, or for one whose
+   * load waits for this one), and `ERR_CACHE_CLOSED`. A value that cannot be stored is *not* an error; it is reported
    * on `holdfast:not-stored`.
    */
   getOrSet<T extends Storable<V> | undefined, P extends V = V>(
@@ -141,8 +138,8 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * Changes a value as one step over all processes; `change` runs again where somebody else was faster. The entry keeps
-   * its tags, and expires when it would have, unless `options` say otherwise. See {@link update}.
+   * Changes a value as one step for all processes. `change` runs again if the entry was changed meanwhile. The entry
+   * keeps its tags and its time of expiry, unless `options` say otherwise. See {@link update}.
    */
   update<T extends V = V>(
     key: string,
@@ -178,13 +175,13 @@ export class FileCache<V = unknown> {
     return values;
   }
 
-  /** Stores many values; each is visible when it is stored, and where one fails those before it stay. */
+  /** Stores many values. Each is visible as soon as it is stored. If one fails, those before it stay. */
   async setMany(entries: Iterable<readonly [string, Storable<V>]>, options: SetOptions = {}): Promise<void> {
     resolveSetOptions(options);
     await forEachInTurns(entries, ([key, value]) => this.set(key, value, options));
   }
 
-  /** Removes many entries; how many `delete` would have said true for. */
+  /** Removes many entries. Gives for how many of them `delete` would have given true. */
   async deleteMany(keys: Iterable<string>): Promise<number> {
     let removed = 0;
     await forEachInTurns(keys, async (key) => {
@@ -214,41 +211,45 @@ export class FileCache<V = unknown> {
   }
 
   /**
-   * A stream whose bytes are the value of the key once it has finished, and not before. See {@link
-   * WriteStreams.create}.
+   * A stream whose bytes are the value of the key once it has finished, and not before. See
+   * {@link WriteStreams.create}.
    */
   writeStream(key: string, options: SetOptions = {}): Writable {
     return this.#writeStreams.create(key, options);
   }
 
-  /** Makes every entry that carries one of the tags a miss, for every process, when it resolves. */
+  /** Makes every entry with one of the tags a miss, for every process, by the time it resolves. */
   invalidateTags(tags: readonly string[]): Promise<void> {
     return invalidateTags(this.#core, tags);
   }
 
-  /** Ends the era: every entry is gone, for every process, when this resolves. The files are deleted behind. */
+  /**
+   * Ends the era: when this resolves, every entry is gone for every process. The files are deleted in the background.
+   */
   async clear(): Promise<void> {
     this.#core.assertOpen();
     await this.#core.whileOpen(this.#core.sections.replace());
   }
 
-  /** Removes expired entries, and what dead processes left: temporaries, locks, former eras. In slices. */
+  /** Removes expired entries, and what dead processes have left: temporaries, lock files, former eras. In slices. */
   prune(options: PruneOptions = {}): Promise<PruneReport> {
     return prune(this.#core, options);
   }
 
-  /** Checks every entry whole, and the totals; with `repair`, removes what is damaged and puts right what is wrong. */
+  /**
+   * Checks all bytes of every entry, and the totals. With `repair`, removes what is damaged and corrects the totals.
+   */
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     return verify(this.#core, options);
   }
 
-  /** What the cache holds, and what all processes have done with it. */
+  /** What the cache holds, and what all processes have counted. */
   stats(): Promise<CacheStats> {
     return cacheStats(this.#core, this.#reads.tierSize);
   }
 
   /**
-   * Idempotent. Aborts what is being loaded or written as a stream, and waits for what has begun; for loaders
+   * Idempotent. Aborts loads and write streams, and waits for operations that have begun. It waits for loaders
    * `lockTimeout` at most, and not for those that this call runs inside of.
    */
   async close(): Promise<void> {

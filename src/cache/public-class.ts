@@ -2,8 +2,8 @@ import type { FileCacheOptions } from './core/index.js';
 import { FileCache as Implementation } from './file-cache.js';
 
 /**
- * How a FileCache is made. What the codec says of the values is their type: Buffers and strings; with others it is
- * yours to say (`FileCache<User>`, {@link Implementation.typed}) or is that of your codec.
+ * How a FileCache is made. With the codecs `bytes` and `text`, the values are Buffers and strings. With other codecs
+ * you name their type (`FileCache<User>`, {@link Implementation.typed}), or your own codec does.
  */
 export interface FileCacheConstructor {
   // Three type parameters, so that `extends FileCache` and `extends FileCache<V>` mean the last of these and nothing

@@ -6,14 +6,14 @@ import type { UpdateOptions } from './write/index.js';
 
 /** The keys of a schema: names, and patterns such as `user:${string}`. */
 export type KeyOf<S> = keyof S & string;
-/** The type of the value of a key. A property that may be missing is one like the others: any key may be a miss. */
+/** The type of the value of a key. An optional property is like any other, since any key may be a miss. */
 export type ValueOf<S, K extends keyof S> = Exclude<S[K], undefined>;
 
 type Old<S, K extends keyof S> = ValueOf<S, K> | undefined;
 type New<S, K extends keyof S> = Storable<ValueOf<S, K>>;
 type EntriesOf<S> = Iterable<{ [K in KeyOf<S>]: readonly [K, New<S, K>] }[KeyOf<S>]>;
 
-/** Methods whose types are those of a key. */
+/** The methods whose types depend on the key. */
 type Keyed =
   | ('get' | 'getSync' | 'getEntry' | 'getMany' | 'getOrSet' | 'has' | 'hasSync' | 'keys' | 'entries')
   | ('set' | 'setSync' | 'setMany' | 'update' | 'updateSync' | 'delete' | 'deleteSync' | 'deleteMany')
