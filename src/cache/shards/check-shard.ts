@@ -18,20 +18,20 @@ import { type CheckFindings, REMOVALS_PER_SECTION } from '../storage/index.js';
 
 type Mode = 'look' | 'repair';
 
-/** Checks whatever stands in the folder of a shard. */
+/** Checks all that lies in the folder of a shard. */
 export function* checkShard(era: Era, shard: number, mode: Mode, findings: CheckFindings): Steps<void> {
   let others: string[] = [];
-  const look = () => {
-    for (const name of others) lookAtOther(era, shard, name, mode, findings);
+  const checkOthers = () => {
+    for (const name of others) checkOther(era, shard, name, mode, findings);
     others = [];
   };
   for (const name of namesIn(era, shard)) {
     if (kindOfName(shard, name) === 'entry') yield* checkNamed(era, shard, name, mode, findings);
     else others.push(name);
-    if (others.length === REMOVALS_PER_SECTION) yield { era, shard, work: look };
+    if (others.length === REMOVALS_PER_SECTION) yield { era, shard, work: checkOthers };
     yield PAUSE;
   }
-  if (others.length > 0) yield { era, shard, work: look };
+  if (others.length > 0) yield { era, shard, work: checkOthers };
 }
 
 function* checkNamed(era: Era, shard: number, name: string, mode: Mode, findings: CheckFindings): Steps<void> {
@@ -43,7 +43,7 @@ function* checkNamed(era: Era, shard: number, name: string, mode: Mode, findings
       shard,
       work: () => {
         checked = checkEntryNow(era, shard, name);
-        if (isProblem(checked)) findings.add(path, checked, settleDamaged(era, shard, name, mode));
+        if (isProblem(checked)) findings.add(path, checked, removeWhereRepairing(era, shard, name, mode));
       },
     };
   }
@@ -52,7 +52,7 @@ function* checkNamed(era: Era, shard: number, name: string, mode: Mode, findings
   findings.bytes += syscalls.lstat(path)?.size ?? 0;
 }
 
-function settleDamaged(era: Era, shard: number, name: string, mode: Mode): 'repaired' | 'left' {
+function removeWhereRepairing(era: Era, shard: number, name: string, mode: Mode): 'repaired' | 'left' {
   if (mode === 'look') return 'left';
   removeNamed(era, shard, name);
   return 'repaired';
@@ -62,8 +62,10 @@ function isProblem(checked: Checked): checked is Exclude<Checked, 'whole' | 'abs
   return checked !== 'whole' && checked !== 'absent';
 }
 
-/** Temporaries, and what is nothing of ours. Inside the exclusive section. */
-function lookAtOther(era: Era, shard: number, name: string, mode: Mode, findings: CheckFindings): void {
+/**
+ * Checks a file that is no entry: a temporary, or one that a cache does not put there. Inside the exclusive section.
+ */
+function checkOther(era: Era, shard: number, name: string, mode: Mode, findings: CheckFindings): void {
   const path = era.paths.entry(shard, name);
   const kind = kindOfName(shard, name);
   if (kind === 'temporary') {

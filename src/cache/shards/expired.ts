@@ -5,18 +5,19 @@ import { noteExpiry } from '../shared/index.js';
 import { HEADERS_PER_STEP, REMOVALS_PER_SECTION, type Removed } from '../storage/index.js';
 
 /**
- * Removes the entries of a shard that can no longer be given out, not even as stale ones. They are looked for without a lock; in the
- * exclusive section the header is read again, and only what it says there counts. What is damaged stays: that is for `verify`.
+ * Removes the entries of a shard that can no longer be given out, not even as stale ones. The search takes no lock. In
+ * the exclusive section the header is read again, and only what it says there counts. Damaged entries stay, for
+ * `verify`.
  */
 export function* removeExpired(era: Era, shard: number, nowMs: number, removed: Removed): Steps<void> {
-  // From here on writers note their expiry anew; what stays is added at the end.
+  // From here on writers note their expiry again. That of the entries that stay is noted at the end.
   yield { era, shard, work: () => era.words.setNextExpiry(shard, 0) };
   let finished = false;
   try {
     yield* sweep(era, shard, nowMs, removed);
     finished = true;
   } finally {
-    // Broken off: the shard may hold expired entries still. Nothing that somebody notes meanwhile is earlier, so no lock is needed.
+    // After an abort the shard may still hold expired entries. This takes no lock: no writer can note an earlier time.
     if (!finished) noteExpiry(era, shard, nowMs);
   }
 }

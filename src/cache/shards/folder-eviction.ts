@@ -5,8 +5,9 @@ import type { Eviction, EvictionStep, MakingRoom } from '../storage/index.js';
 import { type Candidate, isUnchanged, Victims } from './victims.js';
 
 /**
- * Eviction from folders: first, where that is wanted, files that are kept to be used again, then the coldest entry of the own shard and, where
- * that is small, of some that follow. Nobody is asked: times of last use and epochs are words of shared memory (victims.ts).
+ * Eviction from folders: first recycled files, where that is wanted, then the coldest entry of the shard of the write
+ * and, if that is small, of some shards that follow. To choose it takes no system call: times of last use and epochs
+ * are words of shared memory (victims.ts).
  */
 export class FolderEviction implements Eviction {
   readonly #victims = new Victims();
@@ -25,7 +26,9 @@ export class FolderEviction implements Eviction {
     );
   }
 
-  /** Whoever has read a folder also removes what killed writers left there: it takes space, and is in no total. */
+  /**
+   * A step that removes what a killed writer has left in a folder that was read: it takes space, and is in no total.
+   */
   #leftoverStep({ era, passedOver }: MakingRoom): EvictionStep | undefined {
     for (let left = this.#victims.nextLeftover(); left !== undefined; left = this.#victims.nextLeftover()) {
       const { shard, name } = left;
@@ -36,7 +39,7 @@ export class FolderEviction implements Eviction {
 
   #victimStep(making: MakingRoom): EvictionStep | undefined {
     const victim = this.#victims.coldest(making.era, making.written, making.passedOver);
-    // What was seen beside the entries when a folder was read for this goes first; the victim is found again.
+    // Leftovers that were seen when a folder was read for this go first. The victim will be chosen again.
     const leftover = this.#leftoverStep(making);
     if (leftover !== undefined || victim === undefined) return leftover;
     this.#victims.drop(victim);
@@ -50,7 +53,7 @@ function remove(making: MakingRoom, victim: Candidate): void {
   if (bytes !== undefined) making.removed(bytes);
 }
 
-/** Of the own shard, or of one that follows. */
+/** A step that removes the recycled file of the shard of the write, or of one that follows. */
 function spareStep({ era, written, passedOver }: MakingRoom): EvictionStep | undefined {
   for (let step = 0; step < SHARDS; step += 1) {
     const shard = (written.shard + step) % SHARDS;

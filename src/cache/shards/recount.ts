@@ -9,7 +9,7 @@ import type { Recounted } from '../storage/index.js';
 const SLOTS_PER_SHARD = SLOTS / SHARDS;
 const NAMES_PER_STEP = 64;
 
-/** What the slots of a shard hold, and the epochs at which that was so. */
+/** What the slots of a shard hold, and their epochs from before they were counted. */
 interface Survey {
   readonly entries: Float64Array;
   readonly bytes: Float64Array;
@@ -18,12 +18,12 @@ interface Survey {
 }
 
 /**
- * Counts the entries of a shard by hand, and stores the totals (unless `compare` says only to look).
+ * Counts the entries of a shard in its folder, and stores the totals, unless the purpose is to `compare`.
  *
- * A section is one synchronous function, and a folder may hold more than can be counted in one without holding everybody up. So:
+ * A section is one synchronous function, and a folder may hold too many files to count in one. So:
  * 1. In slices and without a lock: load the epochs of the shard's slots, then add up what the files of each slot hold.
- * 2. In the exclusive section: a slot whose epoch was even and still is the same has not been written to meanwhile. Only the
- *    others are counted again.
+ * 2. In the exclusive section: a slot whose epoch was even and is still the same has not been written to. Count only
+ *    the others again.
  */
 export function* recountShard(era: Era, shard: number, purpose: 'store' | 'compare' = 'store'): Steps<Recounted> {
   const survey = yield* surveyShard(era, shard);
@@ -32,7 +32,7 @@ export function* recountShard(era: Era, shard: number, purpose: 'store' | 'compa
     era,
     shard,
     work: () => {
-      const counted = settle(era, shard, survey);
+      const counted = countChanged(era, shard, survey);
       result = { counted, noted: era.words.totals.of(shard) };
       if (purpose === 'store') era.words.totals.set(shard, counted);
     },
@@ -57,7 +57,8 @@ function* surveyShard(era: Era, shard: number): Steps<Survey> {
   return survey;
 }
 
-function settle(era: Era, shard: number, survey: Survey): ShardTotals {
+/** Counts the slots again that have changed since the survey, and adds up all. */
+function countChanged(era: Era, shard: number, survey: Survey): ShardTotals {
   const changed = new Uint8Array(SLOTS_PER_SHARD);
   for (let index = 0; index < SLOTS_PER_SHARD; index += 1) {
     const epoch = survey.epochs[index] ?? 0;

@@ -4,7 +4,7 @@ import { SPARE_NAME } from '../format/index.js';
 import type { Steps } from '../sections/index.js';
 import { REMOVALS_PER_SECTION, type Swept } from '../storage/index.js';
 
-/** Removes temporaries and a spare file that dead processes left in the folder of a shard. */
+/** Removes temporaries and a recycled file that dead processes have left in the folder of a shard. */
 export function* sweepShard(era: Era, shard: number, swept: Swept): Steps<void> {
   const present = namesIn(era, shard);
   const temporaries = present.filter((name) => kindOfName(shard, name) === 'temporary');

@@ -16,7 +16,7 @@ export function compareColdness(a: Coldness, b: Coldness): number {
   return a.usedAt - b.usedAt || a.writtenAt - b.writtenAt;
 }
 
-/** An entry that may be evicted, and what must still hold for that: its slot has neither been used nor written to since. */
+/** An entry that may be evicted, as long as its slot is neither used nor written to. */
 export interface Candidate extends Coldness {
   readonly shard: number;
   readonly name: string;
@@ -24,18 +24,24 @@ export interface Candidate extends Coldness {
   readonly epoch: number;
 }
 
-/** The victim is the coldest of at least so many entries, where the cache holds as many. */
+/** The victim is the coldest of at least so many entries, or of all if the cache holds fewer. */
 const SAMPLE = 32;
-/** Of shards up to this size all entries are candidates; of larger ones the coldest eighth, up to twice as many. */
+/**
+ * In shards up to this size all entries are candidates. In larger ones these are the coldest eighth, at least as many
+ * as this and at most MOST_CANDIDATES.
+ */
 const SMALL_SHARD = 128;
 const PART_OF_SHARD = 1 / 8;
 const MOST_CANDIDATES = 256;
-/** So many folders one write reads to have more to choose from, and each at the latest after so long: others write there too. */
+/**
+ * One write reads so many folders to have more to choose from. A folder is read again after so long, since other
+ * processes write there too.
+ */
 const MOST_REFILLS = 16;
 const OLDEST_POOL_MS = 10_000;
 const MOST_LEFTOVERS = 64;
 
-/** A file that a writer may have left that was killed. */
+/** A file that a killed writer may have left. */
 export interface Leftover {
   readonly shard: number;
   readonly name: string;
@@ -45,14 +51,14 @@ export interface Leftover {
 interface Pool {
   readonly candidates: Candidate[];
   readonly filledAtMs: number;
-  /** Whether it began as the whole shard. */
+  /** Whether it contained the whole shard when it was filled. */
   readonly whole: boolean;
 }
 
 /**
- * Candidates for eviction, as one process knows them. To read a folder takes as long as some hundred evictions, so what was read is
- * kept: names, with the time of last use and the epoch of their slots. Both stand in shared memory, so that whether a candidate is as
- * cold as it was, and still there, is known without a system call.
+ * Candidates for eviction, as one process knows them. To read a folder takes as long as some hundred evictions, so its
+ * names are kept, with the time of last use and the epoch of their slots. Both are words of shared memory: whether a
+ * candidate is still there and as cold as before is known without a system call.
  */
 export class Victims {
   readonly #pools = new Map<number, Pool>();
@@ -69,7 +75,10 @@ export class Victims {
     this.#leftovers.length = 0;
   }
 
-  /** This process has written an entry: the warmest of its shard. So small caches need not read their folders again and again. */
+  /**
+   * Adds an entry that this process has written, as the warmest of its shard. So small caches need not read their
+   * folders at every write.
+   */
   noteWritten(era: Era, { shard, hash, slot }: Place): void {
     const pool = era === this.#era ? this.#pools.get(shard) : undefined;
     if (pool === undefined) return;
@@ -84,8 +93,8 @@ export class Victims {
   }
 
   /**
-   * The coldest of the shard of `written` and of as many of those behind it as it takes to have seen enough entries; never `written`
-   * itself. `undefined`: there is nothing (that can be had). Throws EraEnded.
+   * The coldest entry in the shard of `written` and in the shards that follow, until there were SAMPLE entries to
+   * choose from. Never `written` itself. `undefined`: there is none, or only in shards to pass over. Throws EraEnded.
    */
   coldest(era: Era, written: Pick<Place, 'shard' | 'hash'>, passedOver: ReadonlySet<number>): Candidate | undefined {
     let best: Candidate | undefined;
@@ -102,25 +111,25 @@ export class Victims {
     return best;
   }
 
-  /** What was seen beside the entries when a folder was read; each is given once. */
+  /** The next file beside the entries that was seen when a folder was read. Each is given once. */
   nextLeftover(): Leftover | undefined {
     return this.#leftovers.pop();
   }
 
-  /** It has been evicted, or was not what it had been. */
+  /** Drops a candidate that has been evicted, or has changed. */
   drop({ shard, name }: Candidate): void {
     const candidates = this.#pools.get(shard)?.candidates ?? [];
     const index = candidates.findLastIndex((candidate) => candidate.name === name);
     if (index >= 0) candidates.splice(index, 1);
   }
 
-  /** `needed`: nothing has been found yet, so that reading a folder is worth while in any case. */
+  /** `needed`: no candidate has been found yet, so a folder is read in any case. */
   #coldestOf(era: Era, shard: number, except: string, needed: boolean): Candidate | undefined {
     const pool = this.#pools.get(shard);
     const old = pool === undefined || monotonicNow() - pool.filledAtMs > OLDEST_POOL_MS;
     const found = old ? undefined : stillColdest(era, pool, except);
     if (found !== undefined || (this.#refills >= MOST_REFILLS && !needed)) return found;
-    // All that there is has just been written: nothing else would be found.
+    // The pool holds only `except`, which has just been written: reading the folder would find nothing else.
     if (!old && pool.candidates.length > 0) return undefined;
     this.#refills += 1;
     const filled = fill(era, shard, this.#leftovers);
@@ -129,7 +138,10 @@ export class Victims {
   }
 }
 
-/** Takes out what was written or removed since, and puts what was used since among the warmer ones. */
+/**
+ * The coldest candidate that has not changed. Takes out those that were written or removed since, and moves those that
+ * were used since to the warmer ones.
+ */
 function stillColdest(era: Era, { candidates, whole }: Pool, except: string): Candidate | undefined {
   const now = accessClock();
   for (let index = candidates.length - 1; index >= 0; index -= 1) {
@@ -139,14 +151,14 @@ function stillColdest(era: Era, { candidates, whole }: Pool, except: string): Ca
     candidates.splice(index, 1);
     const usedAt = lastUse(era, candidate.slot, now);
     if (!whole || era.words.epoch(candidate.slot) !== candidate.epoch) continue;
-    // It comes up again further on, or right here: then it is the coldest all the same.
+    // The loop meets it again later, or at once if it is still the coldest.
     insert(candidates, { ...candidate, usedAt });
     index = candidates.length;
   }
   return undefined;
 }
 
-/** Whether a candidate is as cold as it was. Two loads. */
+/** Whether a candidate is as cold as before. Two loads. */
 export function isUnchanged(era: Era, { slot, epoch, usedAt }: Candidate, now = accessClock()): boolean {
   return era.words.epoch(slot) === epoch && lastUse(era, slot, now) <= usedAt;
 }
@@ -160,25 +172,25 @@ function fill(era: Era, shard: number, leftovers: Leftover[]): Pool {
     if (left && leftovers.length < MOST_LEFTOVERS) leftovers.push({ shard, name });
   }
   const whole = found.length <= SMALL_SHARD;
-  const kept = whole ? found.length : Math.min(MOST_CANDIDATES, Math.max(SMALL_SHARD, found.length * PART_OF_SHARD));
-  const coldestFirst = found.sort((a, b) => a.usedAt - b.usedAt).slice(0, kept);
+  const size = whole ? found.length : Math.min(MOST_CANDIDATES, Math.max(SMALL_SHARD, found.length * PART_OF_SHARD));
+  const coldestFirst = found.sort((a, b) => a.usedAt - b.usedAt).slice(0, size);
   const dated = coldestFirst.map((candidate, index) => ({ ...candidate, writtenAt: writtenAt(era, candidate, index) }));
   return { candidates: dated.sort((a, b) => compareColdness(b, a)), filledAtMs: monotonicNow(), whole };
 }
 
-/** Only of so many as is cheap; the others are taken for younger. */
+/** Looked up only for as many as is cheap. The others count as younger. */
 function writtenAt(era: Era, { shard, name }: Candidate, index: number): number {
   if (index >= SMALL_SHARD) return Number.POSITIVE_INFINITY;
   return syscalls.lstat(era.paths.entry(shard, name))?.mtimeMs ?? 0;
 }
 
-/** The epoch is loaded before anything else of it is looked at. */
+/** The epoch is loaded before anything else of the candidate. */
 function candidateOf(era: Era, shard: number, name: string): Candidate {
   const slot = slotOfName(name);
   return { shard, name, slot, epoch: era.words.epoch(slot), usedAt: lastUse(era, slot, accessClock()), writtenAt: 0 };
 }
 
-/** Keeps the order. */
+/** Inserts a candidate and keeps the order. */
 function insert(coldestLast: Candidate[], candidate: Candidate): void {
   let index = coldestLast.length;
   while (index > 0 && compareColdness(coldestLast[index - 1] as Candidate, candidate) < 0) index -= 1;

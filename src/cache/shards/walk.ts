@@ -7,7 +7,7 @@ import type { EntrySummary } from '../storage/index.js';
 /** Headers that are read before the first of them is given out. */
 const HEADERS_PER_SLICE = 64;
 
-/** The headers of the entries of one folder. Holds its names. */
+/** The headers of the entries of one folder. Holds all its names in memory. */
 export function* walkShard(era: Era, shard: number): Generator<Steps<EntrySummary[]>, void> {
   const names = entryNames(era, shard);
   for (let from = 0; from < names.length; from += HEADERS_PER_SLICE) {
@@ -15,7 +15,7 @@ export function* walkShard(era: Era, shard: number): Generator<Steps<EntrySummar
   }
 }
 
-/** readdir(3) may give a name twice that is removed and made again meanwhile. */
+/** readdir(3) may give a name twice if the file is removed and made again meanwhile. */
 function entryNames(era: Era, shard: number): string[] {
   const names = namesIn(era, shard).filter((name) => kindOfName(shard, name) === 'entry');
   return [...new Set(names)];
@@ -26,13 +26,13 @@ function* summariesOf(era: Era, shard: number, names: readonly string[]): Steps<
   for (const name of names) {
     let found = readHeader(era, shard, name);
     if (found.kind === 'damaged') {
-      // It may be that somebody rewrites it in place just now.
+      // A writer may be rewriting it in place just now.
       const readAgain = () => {
         found = readHeader(era, shard, name);
       };
       yield { era, shard, work: readAgain };
     }
-    // Under another name than its own it is not found, so it is not there; and it may be a copy.
+    // An entry under the name of another key cannot be found by its key, so it does not count. It may be a copy.
     if (found.kind !== 'header' || placeOf(found.header.key).hash !== name) continue;
     summaries.push({ ...found.header, fileBytes: found.size });
     yield PAUSE;
