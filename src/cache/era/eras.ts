@@ -199,8 +199,8 @@ export class Eras {
   }
 
   /**
-   * Ends and deletes the former eras while there is no next one yet. A process that dies half-way leaves the same
-   * state. Gives the era that another process has made instead, if there is one.
+   * Ends the present era, and deletes all former ones before the next one is built. A process that dies half-way leaves
+   * the same state. Gives the era that another process has made instead, if there is one.
    */
   *#makeRoom(wanted: Wanted): Waiting<Era | undefined> {
     let former: string[] = [];

@@ -63,7 +63,7 @@ function hashedPlace(key: unknown): Place {
   return { key: flatCopyOf(key), hash: name, shard: slot >>> 8, slot, leaseMark: wordOf(name.slice(8, 16)) >>> 1 || 1 };
 }
 
-/** V8 copies shorter parts of strings instead of making slices. */
+/** V8 copies parts of strings that are shorter than this, instead of making slices. */
 const SHORTEST_SLICE = 13;
 /** For keys of usual length: a unit of UTF-16 takes three bytes of UTF-8 at most. */
 const scratch = Buffer.allocUnsafeSlow(3 * LONGEST_REMEMBERED);

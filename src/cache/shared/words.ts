@@ -211,8 +211,8 @@ export class SharedWords {
 
   /**
    * Whether any process may have a file of this slot open. A reader that was killed stays counted for the rest of the
-   * era. It adds 0 instead of loading, which is also a memory barrier: a processor that reorders must not show the
-   * rename before this call to other processes only after it.
+   * era. It adds 0 instead of only loading, since an atomic addition is a memory barrier. Without one, a processor that
+   * reorders may let other processes see the preceding rename later than this load.
    */
   hasReaders(slot: number): boolean {
     return Atomics.add(this.#readers, slot, 0) !== 0;
