@@ -10,15 +10,18 @@ import { type FileCacheOptions, type ResolvedCacheOptions, resolveCacheOptions }
 import { reportDamage, reportLockWait } from './reports.js';
 import { UnderWay } from './under-way.js';
 
-/** Makes the store of a cache. Given by tests only. */
+/** Makes the store of a cache. Only tests replace it. */
 type MakeStorage = typeof storageFor;
 
-/** What all parts of a cache work with: options, sections, the store, what is counted and told. The public class is a face over it. */
+/**
+ * What all parts of a cache share: options, sections, the store, counters and reports. The public class is a facade
+ * over it.
+ */
 export class CacheCore {
   readonly options: ResolvedCacheOptions;
   /** Absolute path. */
   readonly directory: string;
-  /** The same for all instances on it, by whatever path they came here. */
+  /** The same for all instances on the directory, whatever path they were opened by. */
   readonly identity: string;
   readonly sections: SectionRunner;
   readonly storage: Storage;
@@ -68,20 +71,20 @@ export class CacheCore {
     if (this.closed) throw closedError(this.directory);
   }
 
-  /** A damaged entry that was met: counted, and told. Outside any section. */
+  /** Counts and reports a damaged entry. Outside any section. */
   noteDamage(place: Place, reason: string, path = this.storage.pathOf(place)): void {
     this.counters.damaged += 1;
     reportDamage({ directory: this.directory, key: place.key, path, reason });
   }
 
-  /** Something to be done about once a second; it must not throw. */
+  /** Adds a task that runs about once a second. It must not throw. */
   everySecond(task: () => void): void {
     this.#everySecond.add(task);
   }
 
-  /** What is done once a second, now: for a loop that lets no timer run. */
-  look(): void {
-    this.sections.look();
+  /** Does at once what is due each second: for a loop of the user that lets no timer run. */
+  doEachSecond(): void {
+    this.sections.checkPath();
     this.#second();
   }
 
@@ -90,18 +93,26 @@ export class CacheCore {
     for (const task of this.#everySecond) task();
   }
 
-  /** Adds what this instance has counted to the counts of all processes. Where the era has ended it is kept for the next. Never throws. */
+  /**
+   * Adds what this instance has counted to the counts of all processes. If the era has ended, the counts wait for the
+   * next one. Never throws.
+   */
   flushCounters(): void {
     const { opened } = this.sections;
     if (!opened.ended) this.counters.flush(opened.words);
   }
 
-  /** Gives what the work gives; `close` waits for it. For work that outlasts a turn of the event loop and needs the store afterwards. */
+  /**
+   * Returns the result of the work, and makes `close` wait for it. For work that outlasts a turn of the event loop and
+   * needs the store afterwards.
+   */
   whileOpen<T>(work: Promise<T>): Promise<T> {
     return this.#underWay.add(work);
   }
 
-  /** Waits for what has begun, and for what this process deletes of former eras; each call does, and the first one closes. */
+  /**
+   * Waits for all work under way and for the removal of former eras, then closes. Each call returns the same promise.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;

@@ -1,11 +1,11 @@
-import { HoldfastError } from '../../errors.js';
+import { HoldfastError, invalidArgument } from '../../errors.js';
 import { shown } from '../../os/shown.js';
 import { SHARDS } from '../format/index.js';
 import { blocksOf, type Held, LONGEST_SPARE, type SharedWords } from '../shared/index.js';
 
-/** How much a cache may hold. Absent: as much as the disk has. */
+/** How much a cache may hold. Absent: no limit but the disk's. */
 export interface Limits {
-  /** Of the disk: each file counts as the whole blocks that it takes (blocks.ts). */
+  /** Bytes of the disk: each file counts in whole blocks (blocks.ts). */
   readonly maxBytes?: number | undefined;
   readonly maxEntries?: number | undefined;
 }
@@ -14,20 +14,23 @@ export interface Limits {
 export interface Allowed {
   /** `Infinity`: no limit. */
   readonly entries: number;
-  /** Of entries, and of spare files where these are counted. `Infinity`: no limit. */
+  /** For entries, and for recycled files where these are counted. `Infinity`: no limit. */
   readonly blocks: number;
-  /** What each shard's spare file counts as: 0 where `blocks` leaves room for all of them. */
+  /** What each shard's recycled file counts as. 0: `blocks` has been lowered by the space for all of them. */
   readonly spareBlocks: number;
 }
 
-/** Room is set aside for all spare files where that takes no larger part of `maxBytes`; in smaller caches each one that is there counts. */
+/**
+ * Space for all recycled files is set aside if that takes no larger part of `maxBytes`. In smaller caches each recycled
+ * file counts.
+ */
 const PART_FOR_SPARES = 1 / 16;
 
 /** Throws `ERR_INVALID_ARGUMENT` for anything but whole numbers from 1. */
 export function assertLimits({ maxBytes, maxEntries }: Limits): void {
   for (const [name, limit] of Object.entries({ maxBytes, maxEntries })) {
     if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 1)) continue;
-    throw new HoldfastError('ERR_INVALID_ARGUMENT', `${name} must be a whole number from 1, not ${shown(limit)}.`);
+    throw invalidArgument(`${name} must be a whole number from 1, not ${shown(limit)}.`);
   }
 }
 
@@ -44,7 +47,7 @@ export function allowedBy(
     : { entries: maxEntries, blocks, spareBlocks: each };
 }
 
-/** Throws `ERR_VALUE_TOO_LARGE` where a file of this length alone is more than the whole cache may hold. */
+/** Throws `ERR_VALUE_TOO_LARGE` where a file of this length is more than the whole cache may hold. */
 export function assertFits(fileLength: number, allowed: Allowed, words: Pick<SharedWords, 'blockBytes'>): void {
   if (blocksOf(words, fileLength) <= allowed.blocks) return;
   const [takes, may] = [blocksOf(words, fileLength), allowed.blocks].map((blocks) => blocks * words.blockBytes);
@@ -59,7 +62,10 @@ export function isOver(held: Held, allowed: Allowed): boolean {
   return held.entries > allowed.entries || blocksHeld(held, allowed) > allowed.blocks;
 }
 
-/** Whether it is spare files that stand in the way: they are worth less than any entry, once they are more than a small part. */
+/**
+ * Whether recycled files are to be removed before any entry: a limit is exceeded, and they take more than a small part
+ * of it.
+ */
 export function wantsSparesGone(held: Held, allowed: Allowed): boolean {
   return (
     blocksHeld(held, allowed) > allowed.blocks && held.spares * allowed.spareBlocks > allowed.blocks * PART_FOR_SPARES

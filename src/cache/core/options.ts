@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../errors.js';
+import { invalidArgument } from '../../errors.js';
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { isUrl } from '../../os/realms.js';
 import { shown } from '../../os/shown.js';
@@ -10,38 +10,41 @@ import { type MemoryLimits, type MemoryOptions, resolveMemory } from './memory-o
 
 /** What a FileCache is made with. */
 export interface FileCacheOptions<V = unknown> {
-  /** Made where it is missing. Must belong to this user, be writable by nobody else, and lie on a local file system. */
+  /**
+   * Made where it is missing. Must belong to this user, be writable by no other user, and lie on a local file system.
+   */
   directory: string | URL;
   /**
-   * `rename` (default): each write publishes a new file, readers take no lock. `flock`: small entries are rewritten in place
-   * under locks, which makes writes faster and reads slower. Fixed when the cache is made.
+   * `rename` (default): each write publishes a new file, readers take no lock. `flock`: small entries are rewritten in
+   * place under locks, which makes writes faster and reads slower. Fixed when the cache is made.
    */
   strategy?: CacheStrategy | undefined;
-  /** Milliseconds that entries last which are set without a `ttl` of their own. Default: for ever. */
+  /** Milliseconds until an entry expires that is set without a `ttl` of its own. Default: never. */
   ttl?: number | undefined;
   /** Default `json`. Each entry remembers its own; one written with another codec is a miss. */
   codec?: BuiltInCodec | Codec<V> | undefined;
   /**
-   * Values that were read are kept decoded in the memory of this process and given out again as long as no process has changed them.
-   * Everybody who reads gets the same object: outside production plain objects and arrays are frozen; bytes are copied. `false`: every
-   * read decodes anew. Default: up to 10,000 entries and 64 MiB of payload.
+   * How many decoded values this process keeps in memory. A read returns a kept value as long as no process has changed
+   * it. All readers get the same object: outside production plain objects and arrays are frozen; bytes are copied.
+   * `false`: each read decodes anew. Default: up to 10,000 entries and 64 MiB of payload.
    */
   memory?: MemoryOptions | false | undefined;
   /**
-   * How many bytes of the disk the entries may take, each in whole blocks of the file system, and how many there may be. A write that goes
-   * beyond that evicts the coldest before it returns. Default: as much as the disk has.
+   * How many bytes of the disk the entries may take, each in whole blocks of the file system, and how many there may
+   * be. A write that goes beyond that evicts the coldest before it returns. Default: as much as the disk has.
    */
   maxBytes?: number | undefined;
   maxEntries?: number | undefined;
   /**
-   * Values up to this many bytes (give or take a header) are read and written on the calling thread also by the functions that give a
-   * promise: from the page cache that takes microseconds, the thread pool a hundred. Longer ones go through the pool. 0 sends every
-   * read there, but of entries that may be rewritten in place. Default 65,536.
+   * Values up to this many bytes (give or take a header) are read and written on the calling thread also by the
+   * functions that give a promise: from the page cache that takes microseconds, the thread pool a hundred. Longer ones
+   * go through the pool. 0 sends every read there, but of entries that may be rewritten in place. Default 65,536.
    */
   inlineLimit?: number | undefined;
   /**
-   * Whether a write has reached the disk, name and all, when it returns (fsync(2) of file and folder). Nothing is rewritten in place
-   * then. *Not* covered: `invalidateTags`, and the totals, which a crash of the machine has counted anew. Default false.
+   * Whether a write has reached the disk, name and all, when it returns (fsync(2) of file and folder). Nothing is
+   * rewritten in place then. *Not* covered: `invalidateTags`, and the totals, which a crash of the machine has counted
+   * anew. Default false.
    */
   flush?: boolean | undefined;
   /** Milliseconds to wait for a lock. Default 10,000. */
@@ -57,15 +60,15 @@ export interface SetOptions {
   /** With `invalidateTags` every entry of a tag becomes a miss at once. */
   tags?: readonly string[] | undefined;
   /**
-   * For so many milliseconds after its expiry `getOrSet` gives the old value out at once, while one process loads a new one, and `prune`
-   * leaves it where it is. For all others it has expired. Default 0.
+   * For so many milliseconds after its expiry `getOrSet` returns the old value at once, while one process loads a new
+   * one, and `prune` leaves it in place. For all other functions it has expired. Default 0.
    */
   staleWhileRevalidate?: number | undefined;
 }
 
 /** The same, checked. */
 export interface ResolvedSetOptions {
-  /** `undefined`: the cache's. */
+  /** `undefined`: that of the cache. */
   readonly ttl: number | undefined;
   readonly staleMs: number;
   readonly tags: readonly string[];
@@ -77,13 +80,13 @@ export interface ResolvedCacheOptions {
   readonly strategy: CacheStrategy;
   readonly ttlMs: number;
   readonly codec: NamedCodec;
-  /** In bytes of the value. */
+  /** Bytes of the value. */
   readonly inlineLimit: number;
   readonly flush: boolean;
   readonly lockTimeoutMs: number;
   readonly mode: number;
   readonly limits: Limits;
-  /** `undefined`: no tier in memory. */
+  /** `undefined`: no memory tier. */
   readonly memory: MemoryLimits | undefined;
 }
 
@@ -109,17 +112,17 @@ export function resolveCacheOptions<V>(options: FileCacheOptions<V>): ResolvedCa
     maxBytes,
     maxEntries,
   } = options;
-  if (typeof directory !== 'string' && !isUrl(directory)) throw invalid('directory must be a path.');
+  if (typeof directory !== 'string' && !isUrl(directory)) throw invalidArgument('directory must be a path.');
   if (strategy !== 'rename' && strategy !== 'flock') {
-    throw invalid(`strategy must be 'rename' or 'flock', not ${shown(strategy)}.`);
+    throw invalidArgument(`strategy must be 'rename' or 'flock', not ${shown(strategy)}.`);
   }
   if (!Number.isSafeInteger(inlineLimit) || inlineLimit < 0) {
-    throw invalid(`inlineLimit must be a whole number of bytes, 0 or more, not ${shown(inlineLimit)}.`);
+    throw invalidArgument(`inlineLimit must be a whole number of bytes, 0 or more, not ${shown(inlineLimit)}.`);
   }
-  if (typeof flush !== 'boolean') throw invalid(`flush must be true or false, not ${shown(flush)}.`);
-  if (!isDuration(lockTimeout)) throw invalid(`lockTimeout must be milliseconds, not ${shown(lockTimeout)}.`);
+  if (typeof flush !== 'boolean') throw invalidArgument(`flush must be true or false, not ${shown(flush)}.`);
+  if (!isDuration(lockTimeout)) throw invalidArgument(`lockTimeout must be milliseconds, not ${shown(lockTimeout)}.`);
   if (!Number.isInteger(mode) || (mode & 0o700) !== 0o700 || mode < 0 || mode > 0o777) {
-    throw invalid('mode must be permissions of a folder that its owner can use, e.g. 0o700 or 0o750.');
+    throw invalidArgument('mode must be permissions of a folder that its owner can use, e.g. 0o700 or 0o750.');
   }
   const limits: Limits = { maxBytes, maxEntries };
   assertLimits(limits);
@@ -151,21 +154,18 @@ export function resolveSetOptions(options: SetOptions): ResolvedSetOptions {
 /** A time to live in milliseconds; none is `Infinity`. */
 export function resolveTtl(ttl: unknown): number {
   if (ttl === undefined) return Number.POSITIVE_INFINITY;
-  if (!isDuration(ttl)) throw invalid(`ttl must be milliseconds, 0 or more, not ${shown(ttl)}.`);
+  if (!isDuration(ttl)) throw invalidArgument(`ttl must be milliseconds, 0 or more, not ${shown(ttl)}.`);
   return ttl;
 }
 
-/** For how long after its expiry a value may be given out, in milliseconds; none is 0. */
+/** For how many milliseconds after its expiry a value may be returned; none is 0. */
 export function resolveStale(stale: unknown): number {
   if (stale === undefined) return 0;
-  if (!isDuration(stale)) throw invalid(`staleWhileRevalidate must be milliseconds, 0 or more, not ${shown(stale)}.`);
+  if (!isDuration(stale))
+    throw invalidArgument(`staleWhileRevalidate must be milliseconds, 0 or more, not ${shown(stale)}.`);
   return stale;
 }
 
 function isDuration(value: unknown): value is number {
   return typeof value === 'number' && value >= 0;
-}
-
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
 }

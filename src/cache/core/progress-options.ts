@@ -1,17 +1,16 @@
-import { HoldfastError } from '../../errors.js';
+import { invalidArgument } from '../../errors.js';
 import { isAbortSignal, throwIfAborted } from '../../os/realms.js';
 import { shown } from '../../os/shown.js';
 
-/** Checks what jobs over the whole cache take. Throws `ERR_INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
+/**
+ * Checks the options of a job over the whole cache. Throws `ERR_INVALID_ARGUMENT`, or the reason of a signal that is
+ * aborted already.
+ */
 export function assertProgressOptions(signal: unknown, onProgress: unknown): void {
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw invalid(`onProgress must be a function, not ${shown(onProgress)}.`);
+    throw invalidArgument(`onProgress must be a function, not ${shown(onProgress)}.`);
   }
   if (signal === undefined) return;
-  if (!isAbortSignal(signal)) throw invalid(`signal must be an AbortSignal, not ${shown(signal)}.`);
+  if (!isAbortSignal(signal)) throw invalidArgument(`signal must be an AbortSignal, not ${shown(signal)}.`);
   throwIfAborted(signal);
-}
-
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
 }

@@ -1,12 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * What a cache tells on `node:diagnostics_channel`:
- * `holdfast:damaged` `{ directory, key, path, reason }`: an entry that is none; it was given out as a miss.
- * `holdfast:lock-wait` `{ directory, milliseconds }`: a shard's lock that was not free at once.
- * `holdfast:eviction` `{ directory, entries, bytes }`: what was removed to stay below the limits.
+ * What a cache publishes on `node:diagnostics_channel`: `holdfast:damaged` `{ directory, key, path, reason }`: a
+ * damaged entry, which counted as a miss. `holdfast:lock-wait` `{ directory, milliseconds }`: a shard's lock that was
+ * not free at once. `holdfast:eviction` `{ directory, entries, bytes }`: what was removed to stay below the limits.
  * `holdfast:load` `{ directory, key, milliseconds, error? }`: a loader of `getOrSet` that has ended.
- * `holdfast:not-stored` `{ directory, key, error }`: what a loader of `getOrSet` gave and the disk did not take; its caller has it.
+ * `holdfast:not-stored` `{ directory, key, error }`: a loaded value that could not be written to the disk. The caller
+ * of `getOrSet` got it.
  */
 const damaged = channel('holdfast:damaged');
 const lockWait = channel('holdfast:lock-wait');
@@ -14,7 +14,7 @@ const eviction = channel('holdfast:eviction');
 const load = channel('holdfast:load');
 const notStored = channel('holdfast:not-stored');
 
-/** Directories that a warning was given for: one in the life of a process is enough. */
+/** Directories with a warning already: one for each process is enough. */
 const warned = new Set<string>();
 
 export interface DamageReport {

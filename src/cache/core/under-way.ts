@@ -1,8 +1,8 @@
-/** Work that has begun and must end before what it works with is closed. */
+/** Work under way that must end before the cache is closed. */
 export class UnderWay {
   readonly #works = new Set<Promise<unknown>>();
 
-  /** Gives what the work gives, when it is no longer among those that are waited for. */
+  /** Returns the result of the work, and removes the work from those waited for before that. */
   async add<T>(work: Promise<T>): Promise<T> {
     this.#works.add(work);
     try {
@@ -12,7 +12,7 @@ export class UnderWay {
     }
   }
 
-  /** Resolves when nothing is under way, what was added meanwhile included. */
+  /** Resolves when no work is under way, including work that was added meanwhile. */
   async settled(): Promise<void> {
     while (this.#works.size > 0) await Promise.allSettled(this.#works);
   }

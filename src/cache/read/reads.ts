@@ -202,7 +202,7 @@ export class Reads {
   }
 
   #lookAndHit(tier: MemoryTier, kept: KeptValue): KeptValue | undefined {
-    this.#core.look();
+    this.#core.doEachSecond();
     return tier.isCurrent(kept) ? kept : undefined;
   }
 

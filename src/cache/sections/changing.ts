@@ -3,8 +3,8 @@ import type { ShardTotals } from '../shared/index.js';
 import { type Written, writing } from './section-runner.js';
 
 /**
- * Steps 2 to 4 of a write or a delete: what `work`, the third, gives is added to the totals of the shard, where it changed anything. Inside
- * the shard's exclusive section.
+ * Steps 2 to 4 of a write or a delete, inside the shard's exclusive section. `work` is step 3. The change that it
+ * returns is added to the totals of the shard.
  */
 export function changing<T extends ShardTotals | undefined>(era: Era, place: Written, work: () => T): T {
   return writing(era, place, () => {

@@ -3,17 +3,18 @@ import { onDescriptorShortage } from '../../os/descriptor-room.js';
 import { syscalls } from '../../os/syscalls.js';
 import { SHARDS } from '../format/index.js';
 
-/** So many lock files of shards one instance keeps open. Opening one again costs less than what is done under its lock. */
+/** How many lock files of shards one instance keeps open. To open one again costs less than the work under its lock. */
 export const MOST_OPEN = 64;
 
 /**
- * The open lock files of one instance's shards. Beyond a number those are closed that were not used for longest, about; where the process
- * runs out of descriptors, all that are idle. To close one is to give its lock up, so one that is in use is left alone.
+ * The open lock files of one instance's shards. Beyond {@link MOST_OPEN} the clock algorithm closes one that was not
+ * used lately. When the process runs out of descriptors, all idle ones are closed. Closing a file gives its lock up, so
+ * a file in use stays open.
  */
 export class LockDescriptors {
   readonly #inUse: (shard: number) => boolean;
   readonly #fds: (number | undefined)[] = new Array(SHARDS).fill(undefined);
-  /** 1: used since the hand went by, as in the clock algorithm. */
+  /** 1: used since the hand of the clock algorithm last passed. */
   readonly #used = new Uint8Array(SHARDS);
   readonly #endHearing: () => void;
   #open = 0;
@@ -30,8 +31,8 @@ export class LockDescriptors {
     return this.#fds[shard];
   }
 
-  /** Keeps one that has been opened. */
-  keep(shard: number, fd: number): void {
+  /** Takes over the descriptor of a lock file that has been opened. */
+  add(shard: number, fd: number): void {
     if (this.#open >= MOST_OPEN) this.#closeOne();
     this.#fds[shard] = fd;
     this.#open += 1;
@@ -50,7 +51,7 @@ export class LockDescriptors {
     for (let shard = 0; shard < SHARDS; shard += 1) this.close(shard);
   }
 
-  /** Twice round, each has been passed over once for its use. */
+  /** In two rounds each file is spared at most once, so one is found unless all are in use. */
   #closeOne(): void {
     for (let looks = 0; looks < 2 * SHARDS; looks += 1) {
       this.#hand = (this.#hand + 1) % SHARDS;

@@ -8,13 +8,14 @@ export interface PresentEraOptions {
   readonly directory: string;
   /** Milliseconds of a monotonic clock. */
   readonly clock: () => number;
-  /** Told of the era that has become the present one, before the former is closed. */
+  /** Called with each new present era, before the former one is closed. */
   readonly onNext: (era: Era) => void;
 }
 
 /**
- * The era that one instance works in. When it ends the instance goes over to the next: at once where that is there, else it waits for it or
- * makes it. Functions that give no promise sleep then, all others wait without holding the event loop up.
+ * The era that one instance works in. When it ends, the instance goes over to the next one: at once if that exists,
+ * otherwise it waits for it or makes it. Synchronous functions sleep meanwhile; all others wait without blocking the
+ * event loop.
  */
 export class PresentEra {
   readonly #eras: Eras;
@@ -33,17 +34,20 @@ export class PresentEra {
     this.#era = eras.openSync();
   }
 
-  /** The era that was opened last, which may have ended. Looks at nothing, and never throws. */
+  /** The era that was opened last. It may have ended. No check is made, and it never throws. */
   get opened(): Era {
     return this.#era;
   }
 
-  /** The present era, as far as this process knows. May sleep on this thread: for functions that give no promise. */
+  /** The present era, as far as this process knows. May sleep on this thread: for synchronous functions. */
   waitSync(): Era {
     return this.tryNow() ?? this.#adopt(this.#eras.openSync());
   }
 
-  /** The present era if it is there; `undefined` where the last one has ended and the next is not published yet. Never waits. */
+  /**
+   * The present era if it is there; `undefined` where the last one has ended and the next is not published yet. Never
+   * waits.
+   */
   tryNow(): Era | undefined {
     if (!this.#era.ended) return this.#era;
     this.#assertOpen();
@@ -56,7 +60,10 @@ export class PresentEra {
     return this.tryNow() ?? this.follow(this.#options.clock());
   }
 
-  /** Waits for the next era, or makes it. All who do so at the same time share one search, each until `lockTimeout` after it `began`. */
+  /**
+   * Waits for the next era, or makes it. Calls at the same time share one search. Each waits until `lockTimeout` after
+   * it `began`.
+   */
   async follow(began: number): Promise<Era> {
     for (let tries = 0; ; tries += 1) {
       this.#assertOpen();
@@ -74,8 +81,8 @@ export class PresentEra {
   }
 
   /**
-   * Ends the present era and begins an empty one, without sleeping. Whoever asks while the next one is still being built shares it: it ends
-   * what there is later than they asked.
+   * Ends the present era and begins an empty one, without sleeping. A call made while the next era is still being built
+   * shares that one: the present era ends after the call, so all that it holds goes.
    */
   replace(): Promise<void> {
     this.#assertOpen();
@@ -92,18 +99,18 @@ export class PresentEra {
   }
 
   /**
-   * Looks whether the era still stands at its path: a directory that was removed or moved away tells nobody. Whoever notices ends the
-   * era for all who still have it mapped.
+   * Checks that the era is still at its path, since no process is notified when the directory is removed or moved away.
+   * If it is not, this ends the era for all processes that still have it mapped.
    */
-  look(): void {
+  checkPath(): void {
     try {
       if (!this.#era.ended && !this.#era.stands) this.#era.words.endEra();
     } catch {
-      // A directory that cannot be looked at now can be looked at in a second.
+      // The next check is a second away.
     }
   }
 
-  /** Gives up what waits, and resolves when that is so. */
+  /** Rejects all waits, and resolves when they are over. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#ending.abort(closedError(this.#options.directory));
@@ -119,7 +126,7 @@ export class PresentEra {
     }
   }
 
-  /** From here on this is the present era, unless another one has become it meanwhile. */
+  /** Makes this the present era, unless another one has become it meanwhile. */
   #adopt(era: Era): Era {
     if (this.#closed) {
       era.close();
@@ -136,7 +143,7 @@ export class PresentEra {
     return era;
   }
 
-  /** `close` waits for it. */
+  /** Makes `close` wait for the work. */
   #track<T>(work: Promise<T>): Promise<T> {
     this.#underWay.add(work);
     const forget = () => this.#underWay.delete(work);
@@ -149,7 +156,7 @@ export class PresentEra {
   }
 }
 
-/** What whoever works with a closed cache is told. */
+/** The error of a call on a closed cache. */
 export function closedError(directory: string): HoldfastError {
   return new HoldfastError('ERR_CACHE_CLOSED', `The cache at ${directory} has been closed.`, { path: directory });
 }

@@ -11,14 +11,14 @@ import { closedError, PresentEra } from './present-era.js';
 import { Sections, type ShardLocks } from './sections.js';
 import { startingOver, startingOverLater } from './starting-over.js';
 
-/** How often it is looked whether the era still stands at its path. */
-const LOOK_EVERY_MS = 1_000;
-/** So long the event loop turns between two tries, before timers are worth their while. */
+/** How often the era is checked to be still at its path. */
+const CHECK_EVERY_MS = 1_000;
+/** For so long each try comes at the next turn of the event loop. After that a timer separates the tries. */
 const SPIN_MS = 1;
 const LONGEST_PAUSE_MS = 10;
 /**
- * A thread tries without a pause for as long as some sections take. Whoever is inside for longer is not being run: then those who
- * wait leave the processors alone, and not for so short that waking up is all they do (docs/decisions.md).
+ * A thread tries without a pause for as long as some sections take. A holder that stays longer has been descheduled, so
+ * the thread sleeps: long enough that waking up is not most of its work (docs/decisions.md).
  */
 const BUSY_MS = 0.1;
 const FIRST_SLEEP_MS = 0.5;
@@ -29,13 +29,13 @@ export interface SectionRunnerOptions {
   readonly directory: string;
   /** Milliseconds of a monotonic clock that all processes share. */
   readonly clock: () => number;
-  /** Told of every wait for a shard's lock that did not end at once. */
+  /** Called after each wait for a shard's lock that was noticeable. */
   readonly onWait: (waitedMs: number) => void;
   /** Called about once a second, from a timer that keeps no process alive. */
   readonly onSecond: () => void;
 }
 
-/** Runs sections in the present era, whichever that is, waiting on the thread or off it. */
+/** Runs critical sections in the present era. Waits on the thread or off it. */
 export class SectionRunner {
   readonly #present: PresentEra;
   readonly #options: SectionRunnerOptions;
@@ -53,12 +53,12 @@ export class SectionRunner {
     this.#present = new PresentEra(eras, { ...options, onNext });
     this.#sections = new Sections(this.#present.opened, options.clock);
     this.#timer = setInterval(() => {
-      this.look();
+      this.checkPath();
       options.onSecond();
-    }, LOOK_EVERY_MS).unref();
+    }, CHECK_EVERY_MS).unref();
   }
 
-  /** The present era, as far as this process knows. May sleep on this thread: for functions that give no promise. */
+  /** The present era, as far as this process knows. May sleep on this thread: for synchronous functions. */
   get era(): Era {
     return this.#present.waitSync();
   }
@@ -83,12 +83,12 @@ export class SectionRunner {
     return this.#present.replace();
   }
 
-  /** See {@link PresentEra.look}. */
-  look(): void {
-    this.#present.look();
+  /** See {@link PresentEra.checkPath}. */
+  checkPath(): void {
+    this.#present.checkPath();
   }
 
-  /** Gives up what waits for an era, and resolves when that is so. */
+  /** Rejects all waits for an era, and resolves when they are over. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -97,14 +97,17 @@ export class SectionRunner {
   }
 
   /**
-   * Runs lock-free work in the present era, again where it ended meanwhile. The result of an ended era is never given out; `discard` is
-   * called with it, for what has to be closed. May sleep on this thread.
+   * Runs lock-free work in the present era, and again if the era ended meanwhile. A result from an ended era is never
+   * returned: `discard` gets it, to close what has to be closed. May sleep on this thread.
    */
   outside<T>(work: (era: Era) => T, discard?: (result: T) => void): T {
     return startingOver(() => this.#runOutside(this.era, work, discard));
   }
 
-  /** The same without waiting: `undefined` where the last era has ended and the next is not published yet, so that there is nothing to be found. */
+  /**
+   * The same without waiting. `undefined`: the last era has ended and the next one is not published yet, so nothing can
+   * be found.
+   */
   outsideNow<T>(work: (era: Era) => T, discard?: (result: T) => void): T | undefined {
     return startingOver(() => {
       const era = this.tryEra();
@@ -113,7 +116,7 @@ export class SectionRunner {
   }
 
   #runOutside<T>(era: Era, work: (era: Era) => T, discard: ((result: T) => void) | undefined): T {
-    const result = noticing(era, work);
+    const result = endingIfMissing(era, work);
     if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) === undefined) return result;
     discard?.(result);
     throw new EraEnded();
@@ -129,8 +132,8 @@ export class SectionRunner {
   }
 
   /**
-   * Runs a section; waits without holding the event loop up. The section itself is one synchronous function. Where the lock is free it
-   * has been run when this returns, and no promise is made.
+   * Runs a section; waits without blocking the event loop. The section itself is one synchronous function. If the lock
+   * is free, the section has run when this returns, and no promise is made.
    */
   inside<T>(shard: number, mode: LockMode, work: (era: Era) => T, signal?: AbortSignal): T | Promise<T> {
     try {
@@ -147,7 +150,7 @@ export class SectionRunner {
       if (this.tryEra() === undefined) await this.#present.follow(began);
       const started = this.#options.clock();
       for (let pause = 1; !this.#sections.tryEnter(shard, mode); ) {
-        this.#assertPatience(started, shard);
+        this.#assertInTime(started, shard);
         throwIfAborted(signal);
         if (this.#options.clock() - started < SPIN_MS) await nextTurn();
         else await delay(pause * (0.5 + Math.random() / 2));
@@ -158,12 +161,12 @@ export class SectionRunner {
     });
   }
 
-  /** Gives for how long it waited, in milliseconds. */
+  /** Waits on the thread until the lock is taken. Returns for how many milliseconds. */
   #waitSync(shard: number, mode: LockMode): number {
     const started = this.#options.clock();
     let pause = FIRST_SLEEP_MS;
     do {
-      this.#assertPatience(started, shard);
+      this.#assertInTime(started, shard);
       if (this.#options.clock() - started < BUSY_MS) continue;
       sleepSync(pause * (0.5 + Math.random() / 2));
       pause = Math.min(LONGEST_SLEEP_MS, pause * 2);
@@ -171,7 +174,10 @@ export class SectionRunner {
     return this.#options.clock() - started;
   }
 
-  /** Runs an exclusive section of an era if its lock is free at this moment. False: it is not. Throws EraEnded where another era is the present one. */
+  /**
+   * Runs an exclusive section of an era if its lock is free now. False: it is taken. Throws EraEnded where another era
+   * is the present one.
+   */
   tryInside(era: Era, shard: number, work: (era: Era) => void): boolean {
     if (era !== this.opened || era.ended) throw new EraEnded();
     if (!this.#sections.tryOnce(shard)) return false;
@@ -179,20 +185,23 @@ export class SectionRunner {
     return true;
   }
 
-  /** For a reader that has seen an odd epoch in the present era. False: a writer is at work. See {@link Sections.tryRepair}. */
+  /**
+   * For a reader that has seen an odd epoch in the present era. False: a writer is at work. See
+   * {@link Sections.tryRepair}.
+   */
   tryRepair(shard: number, slot: number): boolean {
     return this.#sections.tryRepair(shard, slot);
   }
 
   #run<T>(shard: number, work: (era: Era) => T): T {
     try {
-      return noticing(this.opened, work);
+      return endingIfMissing(this.opened, work);
     } finally {
       this.#sections.leave(shard);
     }
   }
 
-  /** The wait is told of when the section is over: whoever hears of it is user code. */
+  /** The wait is reported after the section, because a listener is user code. */
   #runAfter<T>(waitedMs: number, shard: number, work: (era: Era) => T): T {
     try {
       return this.#run(shard, work);
@@ -201,7 +210,7 @@ export class SectionRunner {
     }
   }
 
-  #assertPatience(started: number, shard: number): void {
+  #assertInTime(started: number, shard: number): void {
     const { lockTimeoutMs, directory, clock } = this.#options;
     if (clock() - started < lockTimeoutMs) return;
     throw new HoldfastError(
@@ -212,8 +221,11 @@ export class SectionRunner {
   }
 }
 
-/** A path inside the era that is not there: the era was ended and renamed aside meanwhile, or somebody has removed a part of it. */
-function noticing<T>(era: Era, work: (era: Era) => T): T {
+/**
+ * Runs work and ends the era where a path inside it is missing: the era was ended and renamed aside meanwhile, or a
+ * part of it was removed.
+ */
+function endingIfMissing<T>(era: Era, work: (era: Era) => T): T {
   try {
     return work(era);
   } catch (error) {
@@ -223,10 +235,10 @@ function noticing<T>(era: Era, work: (era: Era) => T): T {
   }
 }
 
-/** What a write is about. `leaseMark` 0: what is loaded meanwhile may be stored all the same. */
+/** What a write changes. `leaseMark` 0: a load that is under way may still store its value. */
 export type Written = Pick<Place, 'shard' | 'slot' | 'leaseMark'>;
 
-/** Steps 2 to 4 of a write, around its work. Inside the exclusive section of the shard. */
+/** Steps 2 to 4 of a write, with `work` as step 3. Inside the shard's exclusive section. */
 export function writing<T>(era: Era, { shard, slot, leaseMark }: Written, work: () => T): T {
   const { words } = era;
   const party = partyOf(era.number, shard, slot, leaseMark);

@@ -6,10 +6,10 @@ import { SHARDS } from '../format/index.js';
 import { isOdd, partyOf, protocol, run } from '../shared/index.js';
 import { LockDescriptors } from './lock-descriptors.js';
 
-/** How long a writer that found the lock taken asks readers to hold back. It asks again at every try. */
+/** For how long a writer that found the lock taken makes readers hold back. Each further try renews the request. */
 const HOLD_BACK_MS = 20;
 
-/** The locks of the shards of one era, as one cache instance holds them; what each of them gives and throws is said at {@link Sections}. */
+/** The shard locks of one era, for one cache instance. {@link Sections} says what each function returns and throws. */
 export interface ShardLocks {
   tryEnter(shard: number, mode: LockMode): boolean;
   tryOnce(shard: number): boolean;
@@ -19,12 +19,13 @@ export interface ShardLocks {
 }
 
 /**
- * The shard locks of one era, as one cache instance holds them. A section is code that runs between `tryEnter` and `leave`: one
- * synchronous function, never two at once, never user code. So no queue is needed, nothing can deadlock, and descriptors may stay open.
+ * The shard locks of one era, for one cache instance. A critical section is the code between `tryEnter` and `leave`:
+ * one synchronous function, which runs no user code and enters no other section. So no queue is needed, nothing can
+ * deadlock, and descriptors may stay open.
  *
- * The lock file of a shard is made with its era and never again: one that is missing ends the era. That a descriptor is
- * the file at its path need not be asked, for whoever removes the file or the folder ends the era, and its number is compared after
- * every locking.
+ * The lock file of a shard is made once, with its era. If it is missing, the era ends. There is no need to check that a
+ * descriptor still belongs to the file at its path: a removed lock file or folder ends the era, and the number of the
+ * era is compared after each locking.
  */
 export class Sections implements ShardLocks {
   readonly #era: Era;
@@ -39,28 +40,31 @@ export class Sections implements ShardLocks {
   }
 
   /**
-   * One try at the shard's lock. False: somebody is in there, or (for `shared`) a writer has asked to be let in first. Throws
-   * EraEnded, and `ERR_LOCK_CONFLICT` where this very thread is inside.
+   * One try at the shard's lock. False: the lock is taken or, for `shared`, a writer is waiting for it. Throws
+   * EraEnded, and `ERR_LOCK_CONFLICT` where this thread is inside already.
    */
   tryEnter(shard: number, mode: LockMode): boolean {
     if (this.#inside[shard] === 1) {
       throw new HoldfastError('ERR_LOCK_CONFLICT', 'The cache is called from inside one of its own sections.');
     }
-    if (mode === 'shared' && this.#somebodyAsked(shard)) return false;
+    if (mode === 'shared' && this.#isWriterWaiting(shard)) return false;
     if (this.#tryLock(shard, mode)) return true;
     if (mode === 'exclusive') this.#era.words.setWaitingUntil(shard, (this.#clock() + HOLD_BACK_MS) >>> 0 || 1);
     return false;
   }
 
-  /** One try at the exclusive lock that asks nobody to hold back: whoever finds it taken does without. Throws as {@link tryEnter} does. */
+  /**
+   * One try at the exclusive lock, for work that can be left out: readers need not hold back. Throws as
+   * {@link tryEnter} does.
+   */
   tryOnce(shard: number): boolean {
     return this.#inside[shard] === 0 && this.#tryLock(shard, 'exclusive');
   }
 
   /**
-   * For a reader that has seen an odd epoch: enters and leaves, which repairs what a dead writer left. False: the lock is taken, so a
-   * writer is at work, and it is asked for nothing. Throws EraEnded, also where the epoch stays odd though nobody is inside: no
-   * step leaves it so.
+   * For a reader that has seen an odd epoch. Enters and leaves, which repairs what a dead writer left. False: the lock
+   * is taken, so a writer is at work. Throws EraEnded, also where the epoch is odd although the lock was free: no step
+   * of the protocol leaves it so.
    */
   tryRepair(shard: number, slot: number): boolean {
     if (!this.#tryLock(shard, 'exclusive')) return false;
@@ -87,7 +91,8 @@ export class Sections implements ShardLocks {
 
   #enter(shard: number, mode: LockMode): void {
     const { words, number } = this.#era;
-    // Who still waits asks again at its next try; left to run out, the word would keep readers waiting for one who has come in.
+    // The request has been met. If it ran out by itself, readers would wait for nothing. Another waiting writer renews
+    // it at its next try.
     if (mode === 'exclusive' && words.waitingUntil(shard) !== 0) words.setWaitingUntil(shard, 0);
     const entered = mode === 'exclusive' ? run(protocol.enter, words, partyOf(number, shard, 0)) : undefined;
     if (entered === 'damaged') this.#era.condemn();
@@ -109,8 +114,11 @@ export class Sections implements ShardLocks {
     this.#descriptors.closeAll();
   }
 
-  /** The word is believed only for as long as it could have been written for: a dead writer's does not last. */
-  #somebodyAsked(shard: number): boolean {
+  /**
+   * Whether a writer waits for the shard. A time further ahead than any request reaches is ignored, so a dead writer's
+   * request ends too.
+   */
+  #isWriterWaiting(shard: number): boolean {
     const until = this.#era.words.waitingUntil(shard);
     if (until === 0) return false;
     const ahead = (until - (this.#clock() >>> 0)) | 0;
@@ -122,7 +130,7 @@ export class Sections implements ShardLocks {
     if (open !== undefined) return open;
     try {
       const fd = syscalls.open(this.#era.paths.shardLock(shard), O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-      this.#descriptors.keep(shard, fd);
+      this.#descriptors.add(shard, fd);
       return fd;
     } catch (error) {
       const code = errorCode(error);

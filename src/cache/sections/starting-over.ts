@@ -1,9 +1,9 @@
 import { EraEnded } from '../era/index.js';
 
-/** How often an operation starts over because the era ended under it, before something is very wrong. */
+/** How often an operation starts over because the era ended during it. After that something is very wrong. */
 export const MOST_ERAS = 20;
 
-/** Runs an attempt again, in the era that followed, as long as the one that it worked in has ended. The only loop over eras there is. */
+/** Runs an attempt, and again in the next era where its era has ended. This is the only loop over eras. */
 export function startingOver<T>(attempt: () => T): T {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -14,7 +14,7 @@ export function startingOver<T>(attempt: () => T): T {
   }
 }
 
-/** The same for what is waited for. */
+/** The same for an attempt that returns a promise. */
 export async function startingOverLater<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {

@@ -4,14 +4,14 @@ import { type Era, EraEnded } from '../era/index.js';
 import type { SectionRunner } from './section-runner.js';
 import { startingOver, startingOverLater } from './starting-over.js';
 
-/** A cache that is open, for the jobs that work in it. */
+/** An open cache, as the jobs in it see it. */
 export interface Instance {
   readonly sections: SectionRunner;
   /** Throws `ERR_CACHE_CLOSED`. */
   assertOpen(): void;
 }
 
-/** A section that a long job asks for. `work` runs at most once, in this era or not at all. */
+/** A section that a long job asks for. `work` runs at most once, and only in this era. */
 export interface SectionStep {
   readonly era: Era;
   readonly shard: number;
@@ -19,16 +19,16 @@ export interface SectionStep {
 }
 
 /**
- * A long job over many shards, written as a generator so that it can be run on the thread or in slices of the event loop. What it
- * yields is a section to be run (under the shard's exclusive lock), or `PAUSE`: a place where others may have their turn. Where the era
- * ends under it, EraEnded is thrown into it.
+ * A long job over many shards. It is a generator, so that it can be run on the thread or in slices of the event loop.
+ * It yields a section to be run under the shard's exclusive lock, or `PAUSE`: a point where other work may run. If the
+ * era ends during the job, EraEnded is thrown into it.
  */
 export type Steps<T> = Generator<SectionStep | undefined, T, void>;
 
-/** A place where a long job can be interrupted. */
+/** A point where a long job can be interrupted. */
 export const PAUSE = undefined;
 
-/** Runs a job without holding the event loop up for longer than a slice and a step. Rejects with the signal's reason. */
+/** Runs a job without blocking the event loop for longer than a slice and a step. Rejects with the signal's reason. */
 export async function runSteps<T>(instance: Instance, steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   try {
     const turns = new Turns();
@@ -51,7 +51,7 @@ export async function runSteps<T>(instance: Instance, steps: Steps<T>, signal?: 
   }
 }
 
-/** Starts a job again in the era that followed, where the one that it worked in has ended. */
+/** Runs a job in the present era, and again in the next one where the era has ended. */
 export function inPresentEra<T>({ sections }: Instance, job: (era: Era) => Promise<T>): Promise<T> {
   return startingOverLater(async () => job(await sections.presentEra()));
 }
