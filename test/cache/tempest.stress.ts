@@ -14,6 +14,7 @@ test.each(['rename', 'flock'] as const)(
     expect(report.mostEntries).toBeLessThanOrEqual(report.allowedEntries);
     expect(report.callsInSection).toBeLessThanOrEqual(1_000);
     expect(report.descriptorsLeft).toBeLessThanOrEqual(2);
+    expect(report.grownKiB).toBeLessThanOrEqual(48 * 1024);
     expect(Math.min(report.operations, report.killed, report.stopped)).toBeGreaterThan(0);
   },
 );

@@ -15,6 +15,7 @@ describe.skipIf(!needs('tmpfs', 'koffi'))(
       expect(report.mostEntries).toBeLessThanOrEqual(report.allowedEntries);
       expect(report.callsInSection).toBeLessThanOrEqual(1_000);
       expect(report.descriptorsLeft).toBeLessThanOrEqual(2);
+      expect(report.grownKiB).toBeLessThanOrEqual(48 * 1024);
       expect(Math.min(report.operations, report.killed, report.stopped)).toBeGreaterThan(0);
     });
 

@@ -29,6 +29,8 @@ export interface TempestReport {
   readonly callsInSection: number;
   /** Descriptors that processes which ended in order had more at the end than before. */
   readonly descriptorsLeft: number;
+  /** KiB of memory that a process which lived through all of it has at the end more than once it was warm. */
+  readonly grownKiB: number;
   /** Longest stall of a process that only reads, less that of an idle one in the same second. Milliseconds; depends on the machine. */
   readonly bystanderStall: number;
   /** What verify finds after its repair. */
@@ -48,17 +50,27 @@ const KINDS = ['async', 'sync', 'async', 'threads', 'async', 'sync', 'async', 't
 /** A process notes so many operations at once. */
 const OPERATIONS_A_LINE = 20;
 /** Each thread of two, which are replaced while those before them may still be under way. */
-const WRITERS_UNDER_WAY = KINDS.length * LOOPS * 2;
+const WRITERS_UNDER_WAY = (KINDS.length + 1) * LOOPS * 2;
 
 /** Needs `tmpfs`. */
 export async function tempest({ strategy, seconds, broken }: TempestOptions): Promise<TempestReport> {
   const folder = mountTmpfs('size=24m');
   const [directory, log] = [`${folder}/cache`, `${temporaryFolder()}/log`];
   writeFileSync(log, '');
-  const start = (kind: (typeof KINDS)[number] | 'bystander', index = 0): Running => {
+  const start = (kind: (typeof KINDS)[number] | 'bystander' | 'survivor', index = 0): Running => {
     const exhaust = (kind === 'async' || kind === 'sync') && index % 2 === 0;
     const limits = { maxEntries: MAX_ENTRIES };
-    const options = { directory, strategy, log, kind, limits, lockTimeout: LOCK_TIMEOUT_MS, exhaust, broken };
+    const options = {
+      directory,
+      strategy,
+      log,
+      kind,
+      limits,
+      lockTimeout: LOCK_TIMEOUT_MS,
+      exhaust,
+      broken,
+      warmMs: seconds * 400,
+    };
     if (!exhaust) return run('tempest/tempest.mjs', [JSON.stringify(options)]);
     const script = 'test/processes/tempest/tempest.mjs';
     return runProgram('sh', [
@@ -71,9 +83,10 @@ export async function tempest({ strategy, seconds, broken }: TempestOptions): Pr
     ]);
   };
   const bystander = start('bystander');
+  const survivor = start('survivor');
   const observer = run('observer-by-second.mjs');
   const running = KINDS.map((kind, index) => start(kind, index));
-  for (const process of [bystander, observer, ...running]) await process.said('ready');
+  for (const process of [bystander, survivor, observer, ...running]) await process.said('ready');
   const end = performance.now() + seconds * 1_000;
   const [killed, stopped, , mostEntries] = await Promise.all([
     kill(running, start, end),
@@ -81,12 +94,12 @@ export async function tempest({ strategy, seconds, broken }: TempestOptions): Pr
     fill(folder, end),
     watchEntries(directory, end),
   ]);
-  for (const process of [...running, bystander]) {
+  for (const process of [...running, bystander, survivor]) {
     await process.said('ready');
     process.say('stop');
   }
   observer.say('stop');
-  await Promise.all([...running, bystander].map((process) => process.ended));
+  await Promise.all([...running, bystander, survivor].map((process) => process.ended));
   const stalls = (await observer.ended).stdout;
   return {
     killed,
@@ -177,6 +190,7 @@ function judge(log: readonly string[], observed: string) {
     allowedEntries: Math.max(MAX_ENTRIES * 1.1, MAX_ENTRIES + WRITERS_UNDER_WAY),
     callsInSection: most(lines('section')),
     descriptorsLeft: most(lines('left')),
+    grownKiB: most(lines('grown')),
     bystanderStall: worstStall(lines('stall'), observed.split('\n')),
   };
 }

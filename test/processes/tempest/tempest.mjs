@@ -3,13 +3,15 @@
 // of it after its death to a log, a line each: `wrong WHAT`, `failed CODE`, `done COUNT`, `section CALLS`, `left WHAT`.
 import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { isMainThread, threadId, Worker, workerData } from 'node:worker_threads';
 import { asynchronous, rare, synchronous } from './operations.mjs';
 import { OwnKey } from './own-keys.mjs';
 
 /**
- * @typedef {{ directory: string, strategy: 'rename' | 'flock' | undefined, log: string, kind: 'async' | 'sync' | 'threads' | 'bystander',
- *   limits: { maxEntries?: number, maxBytes?: number }, lockTimeout: number, exhaust: boolean, broken?: 'no generations' }} Options
+ * @typedef {{ directory: string, strategy: 'rename' | 'flock' | undefined, log: string, kind: 'async' | 'sync' | 'threads' | 'bystander' | 'survivor',
+ *   limits: { maxEntries?: number, maxBytes?: number }, lockTimeout: number, exhaust: boolean, warmMs: number, broken?: 'no generations' }} Options
  */
 
 /** @type {Options} */
@@ -59,6 +61,13 @@ setInterval(() => {
   ticks += 1;
 }, TICK_MS).unref();
 const descriptorsBefore = descriptors();
+/** What the process takes once everything has been loaded and done a few times. */
+let residentOnceWarm = Number.POSITIVE_INFINITY;
+if (options.kind === 'survivor') {
+  setTimeout(() => {
+    residentOnceWarm = residentKiB();
+  }, options.warmMs).unref();
+}
 const cache = await open();
 
 // To open one is not.
@@ -73,6 +82,7 @@ if (isMainThread) {
 if (options.kind === 'threads') await threads();
 else if (options.kind === 'bystander') await standBy();
 else await Promise.all(Array.from({ length: LOOPS }, (_, loop) => work(loop)));
+if (options.kind === 'survivor') note(`grown ${residentKiB() - residentOnceWarm}`);
 // To close a cache is asynchronous work, too.
 sleepIsWrong = true;
 const closed = await Promise.race([cache.close().then(() => true), delay(options.lockTimeout + 5_000, false)]);
@@ -247,13 +257,15 @@ async function standBy() {
     note(`stall ${second} ${longest.toFixed(1)}`);
     [second, longest] = [now, 0];
   }
-  note(`rss ${residentKiB()}`);
 }
 
 function descriptors() {
   return readdirSync('/proc/self/fd').length;
 }
 
+/** Memory that is not a file's (proc_pid_status(5)), after what nobody refers to has been collected. */
 function residentKiB() {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
   return Number(/RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
 }
