@@ -7,7 +7,20 @@ import { wrapComments } from './comments/wrap.mjs';
 
 const root = fileURLToPath(new URL('../src/', import.meta.url));
 /** The rooms of cache/ whose comments have been wrapped. The others follow when they stand where they belong. */
-const WRAPPED = ['format', 'shared', 'directory', 'era', 'eviction', 'load', 'upkeep', 'shards', 'sections', 'core'];
+const WRAPPED = [
+  'format',
+  'shared',
+  'directory',
+  'era',
+  'eviction',
+  'load',
+  'upkeep',
+  'shards',
+  'sections',
+  'core',
+  'read',
+  'write',
+];
 const isLater = (/** @type {string} */ path) =>
   /^cache\/\w+\//.test(path) && !WRAPPED.includes(path.split('/')[1] ?? '');
 

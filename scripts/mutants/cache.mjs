@@ -124,8 +124,8 @@ export const CACHE = [
   },
   {
     file: 'src/cache/shared/protocol.ts',
-    from: 'settle: [steps.compareEra] as Step[]',
-    to: 'settle: [] as Step[]',
+    from: 'afterReading: [steps.compareEra] as Step[]',
+    to: 'afterReading: [] as Step[]',
     test: 'test/model/eras.test.ts',
     name: 'steps that could be left out or swapped, one at a time a fill compares the era only after the disk was read',
   },

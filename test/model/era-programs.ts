@@ -109,7 +109,7 @@ function readProgram(world: EraWorld): Action[] {
         return 'done';
       },
     },
-    ...stepActions(world, 'look', protocol.look),
+    ...stepActions(world, 'look', protocol.beforeReading),
     {
       name: 'read the disk',
       part: 'read',
@@ -120,7 +120,7 @@ function readProgram(world: EraWorld): Action[] {
         return undefined;
       },
     },
-    ...stepActions(world, 'read', protocol.settle),
+    ...stepActions(world, 'read', protocol.afterReading),
     {
       name: 'keep',
       part: 'read',
@@ -143,7 +143,7 @@ function readProgram(world: EraWorld): Action[] {
         return undefined;
       },
     },
-    ...stepActions(world, 'odd', protocol.settle),
+    ...stepActions(world, 'odd', protocol.afterReading),
     {
       name: 'give',
       part: 'odd',

@@ -65,7 +65,7 @@ export function readProgram(world: World): Action[] {
         return 'done';
       },
     },
-    ...stepActions(world, 'look', protocol.look),
+    ...stepActions(world, 'look', protocol.beforeReading),
     {
       name: 'read the disk',
       part: 'read',
@@ -74,7 +74,7 @@ export function readProgram(world: World): Action[] {
         return undefined;
       },
     },
-    ...stepActions(world, 'read', protocol.settle),
+    ...stepActions(world, 'read', protocol.afterReading),
     { name: 'keep', part: 'read', run: keep },
     {
       name: 'try the lock',

@@ -138,11 +138,11 @@ export class Flights {
   /** Step 1 on the disk. A fresh value is kept in memory. */
   #read(place: Place, options: FlightOptions): Reading | Promise<Reading> {
     const { core, reads } = this.#parts;
-    const look = reads.look(place);
+    const start = reads.startRead(place);
     return core.storage.find(place, (found): Reading => {
       const fresh = freshEntry(core, place, found);
       if (fresh !== undefined) {
-        const kept = reads.keep(place, look, fresh);
+        const kept = reads.decodeAndKeep(place, start, fresh);
         return kept === undefined ? MISSING : { kind: 'fresh', value: handOutLater(kept) };
       }
       return found.kind === 'entry' ? this.#stale(place, found.entry, options) : MISSING;

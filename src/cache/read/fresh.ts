@@ -5,7 +5,10 @@ import type { EntryHeader, Place } from '../format/index.js';
 import { areCurrent } from '../shared/index.js';
 import type { Found, FoundEntry } from '../storage/index.js';
 
-/** An entry that may be given out: whole, of this key, not expired. Damage is counted and told. Outside any section. */
+/**
+ * The entry if a read may return it: whole, of this key, not expired. Damage is counted and reported. Outside any
+ * section.
+ */
 export function freshEntry(core: CacheCore, place: Place, found: Found): FoundEntry | undefined {
   if (found.kind === 'damaged') core.noteDamage(place, found.damage);
   return found.kind === 'entry' && isFresh(core, found.entry.header) ? found.entry : undefined;
@@ -22,9 +25,9 @@ export function tagsAreCurrent({ sections }: CacheCore, { tags }: EntryHeader): 
 }
 
 /**
- * The value of an entry, as an object so that any value can be told from none. Outside any section: codecs are user code, which `run`
- * runs. What that throws is damage, unless it says that the codec's own use of the cache is wrong.
- * Throws `ERR_VALUE_TOO_LARGE` where no Buffer can hold it.
+ * The value of an entry, in an object, because `undefined` stands for no value. Outside any section: codecs are user
+ * code, which is called through `run`. An error of the codec means damage, except `ERR_LOCK_CONFLICT`: then the codec's
+ * own use of the cache is wrong. Throws `ERR_VALUE_TOO_LARGE` where no Buffer can hold the value.
  */
 export function decodeEntry(
   core: CacheCore,

@@ -8,8 +8,9 @@ import type { EntrySummary } from '../storage/index.js';
 import { decodeEntry, freshEntry, isFresh } from './fresh.js';
 
 /**
- * The headers of all entries, expired ones too, in no order. An entry that is there all the while is given exactly once, one that is
- * written or removed meanwhile once or not at all. What is damaged is passed over. Ends where the era ends. Holds the names of one shard.
+ * The headers of all entries, expired ones too, in no order. An entry that exists all the time is yielded exactly once.
+ * One that is written or removed meanwhile is yielded once or not at all. Damaged entries are left out. Ends where the
+ * era ends. Keeps the names of one shard in memory.
  */
 export async function* walk(core: CacheCore, signal?: AbortSignal): AsyncGenerator<EntrySummary, void> {
   const era = await core.sections.presentEra();
@@ -29,25 +30,23 @@ export async function* walk(core: CacheCore, signal?: AbortSignal): AsyncGenerat
       core.assertOpen();
     }
   } catch (error) {
-    // All that was left has been removed.
+    // The era has ended, so the remaining entries have been removed.
     if (!(error instanceof EraEnded)) throw error;
   }
 }
 
 /**
- * The keys that are present, in no order, while the cache goes on changing: one that is there throughout is given exactly once, one that
- * comes or goes meanwhile once or not at all. Expired and invalidated ones are left out. Where the cache is cleared meanwhile, it ends.
- * It holds the names of one shard, a 256th of the cache, and no descriptor.
+ * The keys that are present, in no order, while the cache goes on changing. A key that is present all the time is
+ * yielded exactly once. One that comes or goes meanwhile is yielded once or not at all. Expired and invalidated entries
+ * are left out. Ends where the cache is cleared. Keeps the names of one shard in memory, a 256th of the cache, and no
+ * descriptor open.
  */
 export function keys(core: CacheCore): AsyncGenerator<string, void> {
   core.assertOpen();
   return presentKeys(core);
 }
 
-/**
- * The same with values, each as it is at that moment. What this cache cannot give out is left out: damaged entries, and those of
- * another codec.
- */
+/** The same with values, each read when it is yielded. Damaged entries, and those of another codec, are left out. */
 export function entries(core: CacheCore): AsyncGenerator<[string, unknown], void> {
   core.assertOpen();
   return presentEntries(core);

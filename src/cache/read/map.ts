@@ -7,12 +7,13 @@ import type { OpenEntry } from '../storage/index.js';
 import { openFresh } from './open-entry.js';
 
 /**
- * The encoded value of a key in memory, without a copy, or `undefined` where there is none: its first byte is there at once, whatever the
- * size, and its pages are shared with every process that maps it. The version stays as it is, whatever happens to the entry, the cache
- * or its directory, until `close()`; it outlives `close()` of the cache.
+ * The encoded value of a key, mapped into memory without a copy, or `undefined` where there is none. The first byte is
+ * available at once, whatever the size. All processes that map the value share its pages. The bytes do not change until
+ * `close()`, whatever happens to the entry, the cache or its directory. The mapping outlives `close()` of the cache.
  *
- * The header is checked, and that the file is as long as it says. The value is *not*: to check it would be to read it. Who needs that
- * uses `readStream` or `get`; `verify` checks every entry. An entry of at most a page is checked and copied. `ERR_VALUE_TOO_LARGE` where it is more than a Buffer of this Node can hold.
+ * The header is checked, and the length of the file. The value is *not* checked, since that would mean to read it:
+ * `readStream` and `get` do, and `verify` checks every entry. An entry of at most a page is checked and copied.
+ * `ERR_VALUE_TOO_LARGE` where a Buffer of this Node cannot hold the value.
  */
 export async function map(core: CacheCore, key: unknown): Promise<MappedFile | undefined> {
   const place = core.place(key);
@@ -21,7 +22,7 @@ export async function map(core: CacheCore, key: unknown): Promise<MappedFile | u
   const path = core.storage.pathOf(place);
   if (opened.kind === 'open') return mappedEntry(opened, path);
   const { payload } = opened.entry;
-  // As a mapping does: whoever looks at it after the end sees zeros.
+  // As with a mapping: after `close` the bytes read as zeros.
   return mapped(path, payload, () => payload.fill(0));
 }
 

@@ -4,28 +4,28 @@ import type { Era } from '../era/index.js';
 import type { Place, TagStamp } from '../format/index.js';
 import { accessClock, areCurrent, isHit, type Kept, TICKS_PER_SECOND } from '../shared/index.js';
 
-/** Up to so many entries memory for the order of use is taken at once. */
+/** Up to this limit the memory for the order of use is allocated at once. */
 const MOST_AT_ONCE = 65_536;
-/** No Map of V8 holds more than 2^24. */
+/** A Map of V8 holds at most 2^24 entries. */
 const MOST_OF_A_MAP = 2 ** 24 - 1;
 
-/** The order of use is renewed after this part of the tier has been replaced. */
+/** A new turn begins when this part of the tier has been replaced. */
 const PART_OF_TURN = 1 / 8;
 
-/** A value in memory: what a decode gave, and what must still hold for it to be given out. */
+/** A decoded value, and what must still hold for a read to return it. */
 export interface KeptValue extends Kept {
   readonly place: Place;
   readonly value: unknown;
   /** Whether each caller is to get a copy of the value. */
   readonly copied: boolean;
-  /** Whether it expires or has tags: most values do not, and a look at one field is all that a hit has time for. */
+  /** Whether it expires or has tags. Most values do not, so that a hit checks this one field only. */
   readonly mayEnd: boolean;
   readonly createdAt: number;
   /** `Infinity`: never. */
   readonly expiresAt: number;
   readonly staleUntil: number;
   readonly tags: readonly TagStamp[];
-  /** The turn in which it was noted last that it is in use. */
+  /** The turn in which its use was last noted. */
   turn: number;
 }
 
@@ -36,12 +36,12 @@ export interface TierSize {
 }
 
 /**
- * Values that this instance has read from the disk, those used last. It answers for none of them: whether one may be given out is told
- * by words that all processes share (`isCurrent`). So nobody has to be informed when a value changes.
+ * The values that this instance has read from the disk and used last. Whether a read may return one of them, the words
+ * decide that all processes share (`isCurrent`). So no process has to be notified when a value changes.
  *
- * Two structures hold the same values: a Map in which a hit finds them, and an LRUCache that says which ones go. To bring the second up
- * to date takes longer than all the rest of a hit, so a hit does it once a **turn**: a second, or until an eighth of the tier has been
- * replaced, whichever is shorter.
+ * Two structures hold the same values: a Map for hits, and an LRUCache for the order of use, which says what to drop.
+ * An update of the order takes longer than the rest of a hit. So only the first hit of a value in each **turn** does
+ * it. A turn ends after a second, or sooner when an eighth of the tier has been replaced.
  */
 export class MemoryTier {
   readonly #values = new Map<string, KeptValue>();
@@ -56,7 +56,7 @@ export class MemoryTier {
 
   constructor({ maxEntries, maxBytes }: MemoryLimits, era: Era) {
     this.#order = new LRUCache({
-      // It takes memory for so many at once; without a number it grows with what it holds.
+      // With a number, the memory for it is allocated at once. Without one, it grows with the entries.
       ...(maxEntries <= MOST_AT_ONCE ? { max: maxEntries } : {}),
       maxSize: maxBytes,
       dispose: (_, key, reason) => {
@@ -69,8 +69,8 @@ export class MemoryTier {
     this.#era = era;
   }
 
-  /** What was kept under a key, current or not. */
-  find(key: string): KeptValue | undefined {
+  /** The value that is kept under a key, current or not. */
+  get(key: string): KeptValue | undefined {
     return this.#values.get(key);
   }
 
@@ -79,7 +79,7 @@ export class MemoryTier {
     return isHit(this.#era.words, kept) && !(kept.mayEnd && this.#hasEnded(kept));
   }
 
-  /** The same for a value that has expired, and may still be given out while a new one is loaded. */
+  /** The same for a value that has expired, and may still be returned while a new one is loaded. */
   isStale(kept: KeptValue, staleMs: number | undefined): boolean {
     if (!kept.mayEnd || kept.expiresAt > Date.now() || !isGivenStale(kept, staleMs)) return false;
     return isHit(this.#era.words, kept) && areCurrent(this.#era.words, kept.tags);
@@ -94,7 +94,7 @@ export class MemoryTier {
     if (kept.turn !== this.#turn) this.#noteInTurn(kept);
   }
 
-  /** For the order in which values go from here, and for that in which entries go from the disk. */
+  /** Notes the use twice: for the order in which values are dropped here, and for eviction from the disk. */
   #noteInTurn(kept: KeptValue): void {
     kept.turn = this.#turn;
     this.#order.get(kept.place.key);
@@ -115,8 +115,9 @@ export class MemoryTier {
   }
 
   /**
-   * Keeps what was read in an era. Values of a former one are dropped, not only found out of date: it may have been opened again from a
-   * copy of its words, number and all. The value must not exceed the whole limit ({@link holds}).
+   * Keeps a value that was read in an era. Values of a former era are dropped first. That they would not be current is
+   * not enough: the former era may be opened again from a copy of its words, with the same number. The value must not
+   * exceed the whole limit ({@link holds}).
    */
   keep(era: Era, kept: KeptValue, payloadBytes: number): void {
     if (era !== this.#era) this.#follow(era);

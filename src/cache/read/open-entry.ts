@@ -3,12 +3,11 @@ import type { Place } from '../format/index.js';
 import type { FoundEntry, OpenEntry } from '../storage/index.js';
 import { freshEntry, isFresh } from './fresh.js';
 
-/** An entry that may be given out, either open (whoever gets it calls `close`) or, where it is small, in memory that is the caller's. */
+/** An entry that may be read: open, for the caller to `close`, or, if it is small, in memory of its own. */
 export type Opened = OpenEntry | { readonly kind: 'entry'; readonly entry: FoundEntry };
 
 /**
- * The entry of a key for whoever takes longer over it than a section lasts. What is given
- * open never changes, so it can be read at leisure.
+ * The entry of a key for a read that takes longer than a critical section. A file that is returned open never changes.
  */
 export async function openFresh(core: CacheCore, place: Place, inlineLength?: number): Promise<Opened | undefined> {
   const found = await core.storage.open(place, inlineLength);

@@ -6,13 +6,14 @@ import { PayloadReader } from '../payload/index.js';
 import type { OpenEntry } from '../storage/index.js';
 import { openFresh } from './open-entry.js';
 
-/** So much is read at once: enough that waking up the thread pool does not count. */
+/** Bytes of one read: so many that the time to wake the thread pool does not count. */
 const PIECE = 4 * BLOCK_LENGTH;
 
 /**
- * The encoded value of a key as a stream, or `undefined` where there is none. Every block is checked before it is given out: damage
- * that is found before the first is a miss, later it is `ERR_ENTRY_DAMAGED` on the stream. The version that is read is the one that was
- * there when this was called, whatever happens to the entry, the cache or its directory meanwhile.
+ * The encoded value of a key as a stream, or `undefined` where there is none. Every block is checked before it is
+ * delivered. Damage that is found before the first block is a miss; later it is `ERR_ENTRY_DAMAGED` on the stream. The
+ * stream reads the version that existed when this was called, whatever happens to the entry, the cache or its directory
+ * meanwhile.
  *
  * A stream that is neither read to its end nor destroyed keeps its file open. It outlives `close()` of the cache.
  */
@@ -31,7 +32,7 @@ export async function readStream(core: CacheCore, key: unknown): Promise<Readabl
   return undefined;
 }
 
-/** The first piece, and the reader of those that follow. Where there is no such thing the file is closed. */
+/** Reads the first piece, and returns the reader of the rest with it. If that fails, the file is closed. */
 async function beginReading({ fd, header, close }: OpenEntry): Promise<Begun | Damage> {
   const reading = { pieceLength: PIECE, allocate: (length: number) => Buffer.allocUnsafeSlow(length) };
   let reader: PayloadReader | undefined;
@@ -118,7 +119,7 @@ class EntryStream extends Readable {
     });
   }
 
-  /** A descriptor is not closed under a read that is on its way: its number may be another file's by then. */
+  /** Waits for a read under way before the descriptor is closed: its number may soon belong to another file. */
   async #settled(): Promise<void> {
     await this.#reading;
     await this.#rest?.reader.settled();

@@ -1,12 +1,12 @@
 import { types } from 'node:util';
 import { Turns } from '../../os/turns.js';
 
-/** `freeze` everywhere but in production (`NODE_ENV`), because it takes longer than to decode a value. */
+/** `freeze` except in production (`NODE_ENV`), because freezing takes longer than decoding. */
 export function sharing(): 'freeze' | 'as it is' {
   return process.env['NODE_ENV'] === 'production' ? 'as it is' : 'freeze';
 }
 
-/** What each caller gets a copy of: bytes can be changed, and cannot be frozen. */
+/** Whether each caller gets a copy: bytes can be changed, and cannot be frozen. */
 export function isBytes(value: unknown): value is Uint8Array {
   return types.isUint8Array(value);
 }
@@ -15,7 +15,7 @@ export function copyOf(value: Uint8Array): Uint8Array {
   return Buffer.isBuffer(value) ? Buffer.from(value) : value.slice();
 }
 
-/** So much is copied at once by those who can wait. */
+/** Bytes that are copied between two turns of the event loop. */
 const SLICE = 1024 * 1024;
 
 /** Whether a copy takes so long that it is worth a promise. */
@@ -23,7 +23,7 @@ export function isLongBuffer(value: unknown): value is Buffer {
   return Buffer.isBuffer(value) && value.length > 4 * SLICE;
 }
 
-/** A copy that lets the event loop go on meanwhile. The bytes must not change until it is there. */
+/** A copy that is made in slices of the event loop. The bytes must not change until it is complete. */
 export async function copyInTurns(value: Buffer): Promise<Buffer> {
   const copy = Buffer.allocUnsafeSlow(value.length);
   const turns = new Turns();
@@ -36,9 +36,9 @@ export async function copyInTurns(value: Buffer): Promise<Buffer> {
 }
 
 /**
- * Freezes plain objects and arrays all the way down, so that a program that changes what others are given too fails
- * where it does so. Everything else (Map, Date, instances of classes) stays as it is. With a list instead of recursion:
- * JSON may be nested deeper than the stack is.
+ * Freezes plain objects and arrays at all depths. So a program that changes a shared value fails at that line. Other
+ * objects (Map, Date, instances of classes) are not frozen. A list takes the place of recursion, since JSON may be
+ * nested deeper than the stack allows.
  */
 export function freezeDeeply(root: unknown): void {
   const pending = [root];
@@ -53,7 +53,7 @@ export function freezeDeeply(root: unknown): void {
   }
 }
 
-/** Also of another realm, whose Object.prototype is not ours: one that has no prototype itself. */
+/** Also of another realm, with an Object.prototype of its own: a prototype that has none itself. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return true;

@@ -117,7 +117,7 @@ export class SectionRunner {
 
   #runOutside<T>(era: Era, work: (era: Era) => T, discard: ((result: T) => void) | undefined): T {
     const result = endingIfMissing(era, work);
-    if (run(protocol.settle, era.words, partyOf(era.number, 0, 0)) === undefined) return result;
+    if (run(protocol.afterReading, era.words, partyOf(era.number, 0, 0)) === undefined) return result;
     discard?.(result);
     throw new EraEnded();
   }

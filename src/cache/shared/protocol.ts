@@ -141,9 +141,9 @@ export const protocol = {
   /** Step 1 of a read. */
   hit: [steps.compareEra, steps.compareEpoch] as [HitStep, HitStep],
   /** Step 2 of a read, before it reads the disk. */
-  look: [steps.compareEra, steps.loadEpoch, steps.refuseOdd] as Step[],
+  beforeReading: [steps.compareEra, steps.loadEpoch, steps.refuseOdd] as Step[],
   /** Step 2 of a read, after it has read the disk and before it gives anything out. */
-  settle: [steps.compareEra] as Step[],
+  afterReading: [steps.compareEra] as Step[],
 };
 export type Protocol = typeof protocol;
 

@@ -10,12 +10,12 @@ export interface StoreValueOptions extends TimeOptions {
   readonly stamps?: Stamps<Era>;
 }
 
-/** A value as bytes that can be put into the store. Outside any section: codecs are user code. */
+/** Encodes a value as an entry for the store. Outside any section: codecs are user code. */
 export function encode(core: CacheCore, place: Place, value: unknown, options: StoreValueOptions): EncodedValue {
   return encodePayload(core, place, encodeValue(core.options.codec, value), options);
 }
 
-/** The same of a value that the codec has written. */
+/** The same for a value that the codec has encoded already. */
 export function encodePayload(
   core: CacheCore,
   place: Place,

@@ -4,24 +4,28 @@ import type { CacheCore } from '../core/index.js';
 import type { Place } from '../format/index.js';
 
 /*
- * An `update` commits only if nobody has written its entry meanwhile, else it runs the change again. Where the change itself writes that
- * entry it would begin again for ever. So code that an update runs (the change, and the codec) may write any entry but this one, through
- * whatever instance of the cache in this process, by whatever path it was opened: that is `ERR_LOCK_CONFLICT` at once. When the update is over, what it has started may.
+ * An `update` commits only if its entry was not written meanwhile, else it runs the change again. A change that wrote
+ * the entry itself would run for ever. So code that an update runs (the change and the codec) may write any entry but
+ * this one: that is `ERR_LOCK_CONFLICT` at once. It counts for all instances of the cache in this process, whatever
+ * path they were opened by. When the update is over, code that it has started may write the entry.
  */
 
-/** Runs user code of an update. Gives a promise where the work does, and what it throws. */
+/** Runs user code of an update. Returns a promise if the work does, and throws what the work throws. */
 export function insideUpdate<T>(core: CacheCore, place: Place, work: () => T | Promise<T>): T | Promise<T> {
   return runHolding(keyOf(core, place), work);
 }
 
-/** The same for work that gives no promise, or gives one as a value. */
+/** The same for synchronous work. A promise is returned as it is, as a value. */
 export function insideUpdateSync<T>(core: CacheCore, place: Place, work: () => T): T {
-  // In an object, since a promise that is a value must not be waited for.
+  // In an object, so that a promise that is a value is not awaited.
   const { result } = runHolding(keyOf(core, place), () => ({ result: work() })) as { result: T };
   return result;
 }
 
-/** The place of a key that is about to be written. Throws `ERR_LOCK_CONFLICT` inside an update of it, and as {@link CacheCore.place} does. */
+/**
+ * The place of a key that is about to be written. Throws `ERR_LOCK_CONFLICT` inside an update of it, and as
+ * {@link CacheCore.place} does.
+ */
 export function placeToWrite(core: CacheCore, key: unknown): Place {
   const place = core.place(key);
   if (!isHolding(keyOf(core, place))) return place;

@@ -6,9 +6,9 @@ import { encode } from './encode.js';
 import { placeToWrite } from './own-write.js';
 
 /**
- * Makes a value the entry of a key. What was stored is visible when this resolves, also where the cache was cleared meanwhile: the value
- * was not in what was cleared. A tag that is invalidated before it is committed wins over it. Inside an `update` of the same key:
- * `ERR_LOCK_CONFLICT` (own-write.ts).
+ * Stores a value under a key. When this resolves the value is visible, even if the cache was cleared meanwhile: it was
+ * not among the cleared ones. If one of the tags is invalidated before the value is committed, the value is a miss.
+ * Inside an `update` of the same key: `ERR_LOCK_CONFLICT` (own-write.ts).
  */
 export async function set(
   core: CacheCore,

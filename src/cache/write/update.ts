@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { HoldfastError } from '../../errors.js';
+import { HoldfastError, invalidArgument } from '../../errors.js';
 import { assertKnownOptions, namesOf } from '../../lock/index.js';
 import { sleepSync } from '../../os/sleep.js';
 import { delay, monotonicNow } from '../../os/timers.js';
@@ -13,23 +13,29 @@ import { closeOpened, type EncodedValue, type Found, type Storage } from '../sto
 import { encode } from './encode.js';
 import { insideUpdate, insideUpdateSync, placeToWrite } from './own-write.js';
 
-/** What `update` makes of the present value; `undefined` removes the entry. It may run more than once: it should have no other effect. */
+/**
+ * Returns the next value for the present one; `undefined` removes the entry. It may run more than once, so it should
+ * have no other effect.
+ */
 export type Change<V, R = V | undefined> = (old: V | undefined) => R;
 
-/** What is to be different from the entry that is changed. */
+/** What `update` changes of the entry beside its value. */
 export interface UpdateOptions {
-  /** Milliseconds until it expires, from when it is stored. Default: when the old value would have, else the cache's `ttl`. */
+  /**
+   * Milliseconds from the write until it expires. Default: it expires when the old value would have, else the cache's
+   * `ttl`.
+   */
   ttl?: number | undefined;
-  /** Default: those of the old value, else none. */
+  /** Default: the tags of the old value, else none. */
   tags?: readonly string[] | undefined;
 }
 
-/** The state that a change is made from. */
+/** The state that a change starts from. */
 interface Seen {
-  /** Of the file that is there, whether it is fresh or not. */
+  /** Of the entry on the disk, fresh or not. */
   readonly version: bigint | undefined;
   readonly value: unknown;
-  /** Of the entry that the value is of; `undefined` where a read gives none. */
+  /** Of the entry that holds the value; `undefined` where a read finds none. */
   readonly header: DecodedHeader | undefined;
   readonly stamps: Stamps<Era>;
 }
@@ -38,13 +44,14 @@ const KNOWN = namesOf<UpdateOptions>({ ttl: true, tags: true });
 const LONGEST_PAUSE_MS = 2;
 
 /**
- * Changes a value as one step over all processes, without holding a lock while `change` runs: the result is stored only if what `change`
- * was given is still what a read would give, else `change` runs again, until `lockTimeout` (`ERR_LOCK_TIMEOUT`).
+ * Changes a value atomically over all processes. No lock is held while `change` runs. The result is stored only if a
+ * read would still return the value that `change` got. Otherwise `change` runs again, until `lockTimeout`
+ * (`ERR_LOCK_TIMEOUT`).
  *
- * The entry stays what it was but for its value: it expires when it would have, and carries its tags. `ttl` and `tags` change them. Where
- * there is none, or it has expired or been invalidated, also while `change` runs, a new one is made, with the cache's `ttl` and no tags.
- * `createdAt` is when this value was stored. Tags that are given have the generations of before `change` ran: where one is
- * invalidated meanwhile, the result is a miss.
+ * The entry keeps its time of expiry and its tags, unless `ttl` and `tags` change them. If there is no entry, or it
+ * expires or is invalidated before the commit, a new one is made, with the cache's `ttl` and no tags. `createdAt` is
+ * when this value was stored. `tags` carry their generations from before `change` ran: if one is invalidated meanwhile,
+ * the result is a miss.
  *
  * `change` and the codec may not write the same entry (`ERR_LOCK_CONFLICT`), see own-write.ts.
  */
@@ -68,8 +75,8 @@ export async function update(
       if (encoded !== undefined) await evictor.afterWrite(place, encoded.bytes.length);
       return next;
     }
-    updating.assertPatience();
-    // Who lost once may lose again to the same one; a pause that differs parts them.
+    updating.assertInTime();
+    // Two updates at the same pace could collide again and again. A random pause separates them.
     await delay(pauseMs(tries));
   }
 }
@@ -87,7 +94,7 @@ export function updateSync(
   for (let tries = 1; ; tries += 1) {
     const seen = updating.see(core.storage.findSync(place));
     const next = insideUpdateSync(core, place, () => change(seen.value));
-    if (types.isPromise(next)) throw invalid('change must not give a promise to updateSync: use update.');
+    if (types.isPromise(next)) throw invalidArgument('change must not give a promise to updateSync: use update.');
     const encoded = updating.encode(seen, next);
     const unchanged = (present: Era) => isUnchanged(core.storage, present, place, seen);
     const { storage } = core;
@@ -96,7 +103,7 @@ export function updateSync(
       if (encoded !== undefined) evictor.afterWriteSync(place, encoded.bytes.length);
       return next;
     }
-    updating.assertPatience();
+    updating.assertInTime();
     sleepSync(pauseMs(tries));
   }
 }
@@ -114,7 +121,7 @@ class Updating {
     assertKnownOptions(options, KNOWN);
     const { ttl, tags } = options;
     this.place = placeToWrite(core, key);
-    if (typeof change !== 'function') throw invalid('change must be a function.');
+    if (typeof change !== 'function') throw invalidArgument('change must be a function.');
     this.#core = core;
     this.#evictor = evictor;
     this.#ttl = ttl === undefined ? undefined : resolveTtl(ttl);
@@ -122,7 +129,7 @@ class Updating {
     this.#deadline = monotonicNow() + core.options.lockTimeoutMs;
   }
 
-  /** In the turn in which the entry was read. */
+  /** To be called in the turn of the event loop in which the entry was read. */
   see(found: Found): Seen {
     const era = this.#core.sections.opened;
     const version = versionOf(found);
@@ -130,11 +137,11 @@ class Updating {
     const entry = freshEntry(this.#core, this.place, found);
     const decoded = entry && decodeEntry(this.#core, this.place, entry, (work) => this.#inside(work));
     const header = decoded === undefined ? undefined : entry?.header;
-    // Its own generations are those of this moment: it is fresh.
+    // A fresh entry carries the present generations of its tags.
     return { version, value: decoded?.value, header, stamps: given ?? { era, tags: header?.tags ?? [] } };
   }
 
-  /** `undefined`: there is nothing to store. */
+  /** `undefined`: the entry is to be removed. */
   encode({ header, stamps }: Seen, next: unknown): EncodedValue | undefined {
     if (next === undefined) return undefined;
     const options = { ttl: this.#ttl, kept: header && endsOf(header), stamps };
@@ -143,7 +150,7 @@ class Updating {
     return encoded;
   }
 
-  assertPatience(): void {
+  assertInTime(): void {
     if (monotonicNow() < this.#deadline) return;
     const { directory, options } = this.#core;
     const message = `The entry of ${JSON.stringify(this.place.key)} was changed by others at every try for ${options.lockTimeoutMs} ms.`;
@@ -164,24 +171,20 @@ function pauseMs(tries: number): number {
 }
 
 /**
- * Inside the shard's exclusive section: whether a read would still give what was seen. Of a large entry the header tells, and
- * nothing is read for long.
+ * Inside the shard's exclusive section: whether a read would still return what was seen. Of a large entry only the
+ * header is read.
  */
 function isUnchanged(storage: Storage, era: Era, place: Place, seen: Seen): boolean {
   if (seen.header !== undefined && !isFreshIn(era, seen.header)) return false;
   const present = storage.lookInside(era, place);
   closeOpened(present);
   if (present.kind !== 'open') return versionOf(present) === seen.version;
-  // What is damaged has no version: where that was seen, all of it must be read to know that it still is.
+  // A damaged entry has no version. If one was seen, the whole entry must be read to find it still damaged.
   if (seen.version !== undefined) return present.header.version === seen.version;
   return versionOf(storage.readInside(era, place)) === undefined;
 }
 
-/** What is damaged has no version. */
+/** `undefined`: there is no entry, or it is damaged. */
 function versionOf(found: Found): bigint | undefined {
   return found.kind === 'entry' ? found.entry.header.version : undefined;
-}
-
-function invalid(message: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_ARGUMENT', message);
 }

@@ -9,9 +9,9 @@ import type { Staged } from '../storage/index.js';
 import { newHeader } from './encode.js';
 import { placeToWrite } from './own-write.js';
 
-/** So much is written at once: enough that waking up the thread pool does not count. */
+/** Bytes of one write: so many that the time to wake the thread pool does not count. */
 const PIECE = 256 * 1024;
-/** What a stream lets wait before it asks its source to. */
+/** The stream asks its source to wait when so many bytes are queued. */
 const HIGH_WATER_MARK = 64 * 1024;
 
 type Callback = (error?: Error | null) => void;
@@ -28,13 +28,15 @@ export class WriteStreams {
   }
 
   /**
-   * A stream whose bytes become the value of a key when it has finished: as one step, and not at all where it fails or is destroyed. They
-   * are stored as they come, with the codec `bytes`. The bytes go through the thread pool into a temporary file.
+   * A stream whose bytes become the value of a key when it finishes. That is one atomic step, and does not happen if
+   * the stream fails or is destroyed. The bytes are stored as they are, with the codec `bytes`. The thread pool writes
+   * them to a temporary file.
    *
-   * A `set` or `delete` in between does not count: whoever commits last wins. Where the cache is cleared in between (or its directory
-   * removed), the value has gone with what was cleared, as if it had been stored a moment before; the stream finishes all the same.
-   * Fails with `ERR_VALUE_TOO_LARGE` as soon as there are more bytes than `maxBytes` allows, and with `ERR_CACHE_CLOSED` where the cache is
-   * closed before `end` was called. Wrong use throws at once, and so does `ERR_LOCK_CONFLICT`, inside an `update` of the key.
+   * A `set` or `delete` meanwhile changes nothing: the last commit wins. If the cache is cleared or its directory
+   * removed meanwhile, the stream finishes, but its value is lost, as if it had been stored just before. The stream
+   * fails with `ERR_VALUE_TOO_LARGE` as soon as it has more bytes than `maxBytes` allows, and with `ERR_CACHE_CLOSED`
+   * if the cache is closed before `end` was called. Invalid arguments throw at once. So does a call inside an `update`
+   * of the key, with `ERR_LOCK_CONFLICT`.
    */
   create(key: unknown, options: SetOptions): Writable {
     const place = placeToWrite(this.#core, key);
@@ -45,7 +47,7 @@ export class WriteStreams {
     return stream;
   }
 
-  /** Destroys those that have not ended, and waits for the others. */
+  /** Destroys the streams that have not ended, and waits for the others. */
   async close(): Promise<void> {
     while (this.#open.size > 0) {
       const closing = [...this.#open].map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)));
@@ -57,7 +59,7 @@ export class WriteStreams {
   }
 }
 
-/** An entry under way, and the generations that the tags had when it was begun. */
+/** An entry being written, and its tags with their generations at the beginning. */
 interface Begun {
   readonly staged: Staged;
   readonly stamps: Stamps<Era>;
@@ -79,7 +81,7 @@ class EntryWriter extends Writable {
     this.#place = place;
     this.#options = options;
     try {
-      // At once, and not in `_construct`: a tag that is invalidated from now on concerns what is about to be written.
+      // At once, not in `_construct`: a tag that is invalidated from now on makes this entry a miss.
       const era = core.sections.tryEra();
       if (era !== undefined) this.#begin(era);
     } catch (error) {
@@ -87,13 +89,16 @@ class EntryWriter extends Writable {
     }
   }
 
-  /** Told here and not by `destroy` above: pipeline() of Node 26 does not listen to a stream that is destroyed when it gets it. */
+  /**
+   * Reports the failure here, not with `destroy` in the constructor: pipeline() of Node 26 misses the error of a stream
+   * that is destroyed already.
+   */
   override _construct(callback: Callback): void {
     if (this.#failure !== undefined || this.#begun !== undefined) {
       callback(this.#failure);
       return;
     }
-    // There is no era at the moment, and so no tag either whose generations could have been noted.
+    // There is no era now, and so there are no generations to miss.
     const begun = inPresentEra(this.#core, async (era) => this.#begin(era));
     begun.then(() => callback(), callback);
   }
@@ -115,7 +120,7 @@ class EntryWriter extends Writable {
     void this.#close().then(() => callback(error));
   }
 
-  /** One after the other: the stream asks for the next when it has been called back. */
+  /** Runs one piece of work. The stream asks for the next one after the callback. */
   #work(work: () => Promise<void>, callback: Callback): void {
     const result = work();
     const settled = () => {
@@ -129,13 +134,13 @@ class EntryWriter extends Writable {
     const { staged } = this.#open;
     this.#evictor.assertFits(staged.lengthWith(bytes.length));
     for (let from = 0; from < bytes.length; from += PIECE) {
-      // It is lost already: nobody will ever read it.
+      // The entry is lost already. No process will read it.
       if (staged.era.ended || this.destroyed) return;
       await staged.append(bytes.subarray(from, from + PIECE));
     }
   }
 
-  /** Times are counted from now, when the value is there; whether it is current is decided by the tags as they were at the beginning. */
+  /** The times count from now, when the value is complete. The tags keep their generations of the beginning. */
   async #finish(): Promise<void> {
     const { staged, stamps } = this.#open;
     try {
@@ -144,7 +149,7 @@ class EntryWriter extends Writable {
         () => !this.destroyed,
       );
     } catch (error) {
-      // Cleared meanwhile, and this with it.
+      // The cache was cleared meanwhile, and this entry with it.
       if (!(error instanceof EraEnded)) throw error;
     }
     await this.#evictor.afterWrite(this.#place, staged.lengthWith(0));

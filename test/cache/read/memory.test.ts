@@ -273,8 +273,8 @@ describe.skipIf(!needs('koffi'))('the tier in memory', () => {
       tier.keep(core.sections.era, { ...common, tags: [], value: 1, place: { ...place, key: `key ${index}` } }, 1);
     }
     expect(tier.size).toEqual({ entries: maxEntries, bytes: maxEntries });
-    expect(tier.find('key 9')).toBeUndefined();
-    expect(tier.find('key 10')).toBeDefined();
+    expect(tier.get('key 9')).toBeUndefined();
+    expect(tier.get('key 10')).toBeDefined();
   });
 
   test.each([50_000_000, Number.MAX_SAFE_INTEGER])('memory.maxEntries: %d takes no memory in advance', (maxEntries) => {
