@@ -4,29 +4,25 @@ import { isUnmappedUser } from '../../os/unmapped-user.js';
 import { type CachePaths, type EraPaths, SHARDS } from '../format/index.js';
 
 /*
- * Which users can decide what a path leads to. A user who can rename a folder in the path of the cache, or replace a
- * symbolic link in it, can put another cache in its place. So each part of the path must belong to root or to this
- * user, and no other user may have the permission to write to it. An exception are folders with the sticky bit, such as
- * /tmp: there users can rename only what is theirs. The directory itself, and each folder inside it, must belong to
- * this user.
+ * Which users can decide what a path leads to. A symbolic link in the path must belong to root or to this user, since
+ * its owner can make it lead to anywhere. The directory itself, and each folder inside it, must belong to this user,
+ * and let no other user write. The folders above may belong to anybody: a user who can write to one can take the cache
+ * away, as its owner can, but what such a user puts in its place is not this user's, and is refused.
  */
 
 /** As many links as Linux itself follows (path_resolution(7)). */
 const MOST_LINKS = 40;
-const STICKY = 0o1000;
 const ROOT = 0;
 
 /**
- * Checks every part of an absolute path, as the kernel would follow it, up to the first that is missing. `mode`: that
- * of the cache's folders. If it lets a group write, the folders of the path may do so too. Throws
- * `ERR_UNSAFE_DIRECTORY`.
+ * Follows an absolute path as the kernel would, up to the first part that is missing. Checks each symbolic link in it,
+ * and the directory that it leads to. `mode`: that of the cache's folders. Throws `ERR_UNSAFE_DIRECTORY`.
  */
 export function assertSafePath(path: string, mode: number): 'whole' | 'missing' {
   const rest = parts(path);
   let [current, links] = ['', 0];
   /** The last link that was followed, and how many parts of the path come after what it leads to. */
   let followed: { readonly link: string; readonly after: number } | undefined;
-  assertFolderAbove('/', syscalls.lstat('/'), mode);
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     if (name === '..') {
       current = current.slice(0, Math.max(0, current.lastIndexOf('/')));
@@ -49,7 +45,6 @@ export function assertSafePath(path: string, mode: number): 'whole' | 'missing' 
       continue;
     }
     if (rest.length === 0) assertOwnFolder(next, mode, stats);
-    else assertFolderAbove(next, stats, mode);
     current = next;
   }
   return 'whole';
@@ -100,22 +95,6 @@ function letsOthersIn(path: string): boolean {
   return ((syscalls.lstat(path)?.mode ?? 0) & 0o011) !== 0;
 }
 
-function assertFolderAbove(path: string, stats: Stats | undefined, mode: number): void {
-  // If this is no folder, the error of making a folder in it says so best.
-  if (stats === undefined || !stats.isDirectory()) return;
-  if (!isTrusted(stats)) {
-    throw unsafe(
-      path,
-      `belongs to user ${stats.uid}, who can put something else in the place of the cache below it. Give the cache a directory whose parents are root's or this user's, or run as that user.`,
-    );
-  }
-  if ((stats.mode & STICKY) !== 0 || (stats.mode & 0o022 & ~mode & ~ownGroup(stats)) === 0) return;
-  throw unsafe(
-    path,
-    `can be written to by other users (mode ${(stats.mode & 0o777).toString(8)}), who can put something else in the place of the cache below it. Take that permission away, or set the sticky bit (chmod +t).`,
-  );
-}
-
 function assertLink(path: string, stats: Stats): void {
   if (isTrusted(stats)) return;
   throw unsafe(
@@ -126,11 +105,6 @@ function assertLink(path: string, stats: Stats): void {
 
 function isTrusted(stats: Stats): boolean {
   return isOwn(stats) || stats.uid === ROOT || isUnmappedUser(stats.uid);
-}
-
-/** Many systems give each user a group of its own, and let it write where its user may. */
-function ownGroup({ gid }: Stats): number {
-  return gid === ROOT || gid === process.getegid?.() ? 0o020 : 0;
 }
 
 function parts(path: string): string[] {
