@@ -20,6 +20,8 @@ const WRAPPED = [
   'core',
   'read',
   'write',
+  'storage',
+  'store',
 ];
 const isLater = (/** @type {string} */ path) =>
   /^cache\/\w+\//.test(path) && !WRAPPED.includes(path.split('/')[1] ?? '');

@@ -114,7 +114,7 @@ export const CLAIMS: Readonly<Record<string, (opened: Opened) => Promise<void>>>
       await put(core, 'key', bytesOf(length));
       const at = place(core);
       const refuse: Parameters<Storage['put']>[2] = (era) => {
-        const seen = core.storage.lookInside(era, at);
+        const seen = core.storage.openInside(era, at);
         if (seen.kind === 'open') seen.close();
         assert(seen.kind !== 'absent' && seen.kind !== 'damaged');
         assert.equal(core.storage.readInside(era, at).kind, 'entry');

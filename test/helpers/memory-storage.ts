@@ -91,7 +91,7 @@ export class MemoryStorage implements Storage {
     return owned(this.#context.sections.outsideNow((era) => this.readInside(era, place)) ?? ABSENT);
   }
 
-  lookInside(era: Era, place: Place): Found {
+  openInside(era: Era, place: Place): Found {
     return this.readInside(era, place);
   }
 

@@ -73,7 +73,7 @@ export declare class MappedStorage implements Storage {
   find<T>(place: Place, use: (found: Found) => T): T | Promise<T>;
   /** Open only where a value is a file: one that no cell takes, or a flushed one. */
   open(place: Place, inlineLength?: number): Promise<Found | OpenEntry>;
-  lookInside(era: Era, place: Place): Found | OpenEntry;
+  openInside(era: Era, place: Place): Found | OpenEntry;
   readInside(era: Era, place: Place): Found;
   readOpened(opened: OpenEntry): Promise<Found>;
   put(place: Place, value: EncodedValue, condition?: Condition): Committed | Promise<Committed>;

@@ -42,7 +42,7 @@ export function prepareDirectory(path: string, mode: number): CacheDirectory {
   }
   const kind = filesystemKind(path);
   if (REFUSED.has(kind)) {
-    const message = `A cache cannot be shared on ${kind}, at ${path}: locks and mappings there do not mean the same to everybody. Give each machine a directory on a local disk, and put a shared tier (Redis or Valkey) behind it.`;
+    const message = `A cache cannot be shared on ${kind}, at ${path}: locks and mappings there are not the same for all machines. Give each machine a directory on a local disk, and put a shared tier (Redis or Valkey) behind it.`;
     throw new HoldfastError('ERR_UNSUPPORTED_FILESYSTEM', message, { path });
   }
   assertIsCacheOrEmpty(path);

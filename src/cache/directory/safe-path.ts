@@ -60,13 +60,13 @@ export function assertOwnFolder(path: string, mode: number, stats = syscalls.lst
   if (!isOwn(stats)) {
     throw unsafe(
       path,
-      `belongs to user ${stats.uid}, and this process runs as ${process.geteuid?.()}: whoever owns the directory can put anything into the cache. Give the cache a directory of this user's, or run as that user.`,
+      `belongs to user ${stats.uid}, and this process runs as ${process.geteuid?.()}: the owner of the directory can put anything into the cache. Give the cache a directory of this user's, or run as that user.`,
     );
   }
   if ((stats.mode & 0o022 & ~mode) === 0) return;
   throw unsafe(
     path,
-    `can be written to by other users (mode ${(stats.mode & 0o777).toString(8)}): whoever can write to the directory can put anything into the cache, and may have. Remove it, or make sure that all in it is this user's and take the permission away (chmod go-w).`,
+    `can be written to by other users (mode ${(stats.mode & 0o777).toString(8)}): a user who can write to the directory can put anything into the cache, and may have. Remove it, or make sure that all in it is this user's and take the permission away (chmod go-w).`,
   );
 }
 

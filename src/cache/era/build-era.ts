@@ -108,7 +108,7 @@ function overwriteInPlace(fd: number, path: string): void {
   try {
     syscalls.setNoCopyOnWrite(fd);
   } catch (cause) {
-    const message = `A cache cannot be shared at ${path}: the file system takes a new block for each write, and cannot be told to leave this file where it is (chattr +C), so a full disk would kill whoever writes to it. Give the cache a directory on another file system.`;
+    const message = `A cache cannot be shared at ${path}: the file system takes a new block for each write, and cannot be told to leave this file where it is (chattr +C), so a full disk would kill each process that writes to it. Give the cache a directory on another file system.`;
     throw new HoldfastError('ERR_UNSUPPORTED_FILESYSTEM', message, { path, syscall: 'ioctl', cause });
   }
 }

@@ -66,7 +66,7 @@ export async function flightLock(
 
 /** The error of a caller that has waited too long for a load. */
 export function timeoutError({ key }: Place, timeoutMs: number): HoldfastError {
-  const message = `${JSON.stringify(key)} has been loaded by somebody else for more than ${timeoutMs} ms.`;
+  const message = `${JSON.stringify(key)} was not loaded within ${timeoutMs} ms: another call is still loading it.`;
   return new HoldfastError('ERR_LOCK_TIMEOUT', message);
 }
 

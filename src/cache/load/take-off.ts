@@ -62,7 +62,7 @@ async function readAndLease(
 ): Promise<SecondReading> {
   try {
     return await core.sections.inside(place.shard, 'exclusive', (era) => {
-      const found = owned(core.storage.lookInside(era, place));
+      const found = owned(core.storage.openInside(era, place));
       // An entry that is open and not yet read may turn out to be damaged.
       const leased = lease === 'in any case' || found.kind !== 'entry' || !isFreshIn(era, found.entry.header);
       if (leased) era.words.setLease(place.slot, place.leaseMark);

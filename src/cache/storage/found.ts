@@ -2,8 +2,8 @@ import type { HoldfastError } from '../../errors.js';
 import type { Damage, DecodedHeader, PayloadMemory } from '../format/index.js';
 
 /**
- * An entry as it was found. `payload` may be overwritten by the next read of this thread: decode it at once, unless its
- * memory is said to be its own.
+ * An entry as it was found. The next read of this thread may overwrite `payload`: decode it at once, unless `memory` is
+ * 'own'.
  */
 export interface FoundEntry {
   readonly header: DecodedHeader;
@@ -13,43 +13,43 @@ export interface FoundEntry {
   readonly failure?: HoldfastError;
 }
 
-/** What a look came to. `absent`: no entry, or that of another key with the same hash. */
+/** The result of a read. `absent`: no entry, or the entry of another key with the same hash. */
 export type Found =
   | { readonly kind: 'entry'; readonly entry: FoundEntry }
   | { readonly kind: 'absent' }
   | { readonly kind: 'damaged'; readonly damage: Damage | 'not a regular file' };
 
-/** What a look came to that found no entry. */
+/** The result of a read without an entry. */
 export type NoEntry = Exclude<Found, { readonly kind: 'entry' }>;
 
-/** Nothing is there. */
+/** There is no entry. */
 export const ABSENT = { kind: 'absent' } as const;
 
 /**
- * An entry whose header has been read, and which lies in a file that is open: whoever gets one calls `close`. Until then its reader is
- * counted, and the file does not change (recycling.ts), except in place where the header says so and the shard's lock is
- * not held.
+ * An entry whose header has been read, in an open file. The caller closes it. Until then its reader is counted, and the
+ * file does not change (recycling.ts). One exception: if the header allows it, a writer may change the file in place
+ * while the reader does not hold the shard's lock.
  */
 export interface OpenEntry {
   readonly kind: 'open';
   readonly fd: number;
-  /** Of the file, slack and all. */
+  /** Of the file, with its slack. */
   readonly fileLength: number;
   readonly header: DecodedHeader;
-  /** The beginning of the file. May be overwritten by the next read of this thread. */
+  /** The beginning of the file. The next read of this thread may overwrite it. */
   readonly beginning: Buffer;
   /** Idempotent. */
   close(): void;
 }
 
-/** Closes what was given open and is not wanted. */
+/** Closes an open entry that is not needed. Ignores all else. */
 export function closeOpened(found: object): void {
   if ('close' in found && typeof found.close === 'function') found.close();
 }
 
 /**
- * The same with an entry in memory of its own: the buffer that one was read into is used again by the next read, which may come before this
- * one is looked at.
+ * The same result, with an entry copied to memory of its own. The next read uses the buffer again, and may come before
+ * this entry is decoded.
  */
 export function owned<T extends { readonly kind: string }>(found: Found | T): Found | T {
   if (!isEntry(found) || found.entry.memory === 'own') return found;
@@ -61,9 +61,8 @@ function isEntry(found: { readonly kind: string }): found is Extract<Found, { re
 }
 
 /**
- * An entry that is there and whose value cannot be given out here: a stream has written more bytes than a Buffer holds,
- * or another version of Node has. Only who wants the value is told so; its header, and streams and mappings of it, are
- * as good as any.
+ * An entry whose value no Buffer can hold here: a stream wrote it, or another version of Node. Only a read of the value
+ * fails. The header, streams and mappings can be used.
  */
 export function unheld(header: DecodedHeader, failure: HoldfastError): Found {
   return { kind: 'entry', entry: { header, payload: NOTHING, failure } };

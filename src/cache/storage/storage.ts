@@ -6,79 +6,93 @@ import type { Counters } from '../shared/index.js';
 import type { Found, OpenEntry } from './found.js';
 import type { Eviction, ShardUpkeep } from './upkeep.js';
 
-/** A value ready to be written: the bytes of its entry, and the version that makes it known again. */
+/** A value ready to be written: the bytes of its entry, and the version that identifies it. */
 export interface EncodedValue {
   readonly bytes: EntryBytes;
   readonly version: bigint;
-  /** The era of the generations that its tags carry. `undefined`: it has no tags, and fits any. */
+  /** The era of the generations that its tags carry. `undefined`: it has no tags, and fits any era. */
   era: Era | undefined;
 }
 
-/** What a write came to. `refused`: the condition did not hold, and nothing was changed. */
+/** The outcome of a write. `refused`: the condition did not hold, and nothing was changed. */
 export type Committed = 'committed' | 'refused';
-/** What a removal came to. `swept`: what was there no read would have given (expired, invalidated, damaged). */
+/**
+ * The outcome of a removal. `swept`: an entry was removed that no read would have returned (expired, invalidated,
+ * damaged).
+ */
 export type RemovalOutcome = 'removed' | 'swept' | 'absent' | 'refused';
 
-/** Asked inside the section, so that nothing can come between the answer and the write. It may use {@link Storage.lookInside}. */
+/**
+ * Called inside the section, so that nothing can happen between the answer and the write. It may use
+ * {@link Storage.openInside}.
+ */
 export type Condition = (era: Era) => boolean;
 
-/** An entry that grows piece by piece, outside any section. Until it is committed nobody can find it. */
+/** An entry that is written piece by piece, outside any section. No read finds it before it is committed. */
 export interface Staged {
-  /** The one that it belongs to; it can be committed to no other. */
+  /** The era that it belongs to. It can be committed to no other. */
   readonly era: Era;
-  /** Of the whole entry, when its payload has grown by so much. */
+  /** The length of the whole entry after so many more bytes of payload. */
   lengthWith(moreBytes: number): number;
-  /** Takes a copy of the bytes, the last of it when the promise resolves. One after the other. */
+  /** Copies the bytes; they are no longer needed when the promise resolves. One call at a time. */
   append(bytes: Buffer): Promise<void>;
   /**
-   * Makes what was written the entry of its key, if the condition holds; with `flush` it is on the disk then. `header` is asked when
-   * all of the payload is written, and gives one as long as that it was begun with. Throws EraEnded where its era is over.
+   * Makes this the entry of its key, if the condition holds. With `flush` it is on the disk when the promise resolves.
+   * `header` is called when all of the payload is written. Its header must be as long as the first one. Throws EraEnded
+   * where the era is over.
    */
   commit(header: () => Omit<EntryHeader, 'payloadLength'>, condition?: Condition): Promise<Committed>;
-  /** Waits for what is on its way, and removes what was not committed. Idempotent. */
+  /** Waits for writes under way, and removes the entry if it was not committed. Idempotent. */
   end(): Promise<void>;
 }
 
 /**
- * The contract of a store: where entries are. It is chosen once, when a cache is opened (store/storage-for.ts), and what uses it does not ask
- * which one it is. How to add one: docs/add-a-store.md.
+ * The contract of a store, which holds the entries. The store is chosen once, when a cache is opened
+ * (store/storage-for.ts). No other code depends on which one it is. How to add one: docs/add-a-store.md.
  *
- * All stores share the era and its words: epochs, leases, totals, generations of tags. A store makes every change inside the exclusive
- * section of the shard, with steps 2 to 4 of the protocol around it, and with the totals (`changing`); so what stands above it, the memory
- * tier, flights and limits, holds for any.
+ * All stores share the era and its words: epochs, leases, totals, generations of tags. A store makes each change inside
+ * the exclusive section of the shard, as step 3 of a write, and adds it to the totals (`changing`). So the memory tier,
+ * flights and limits work with any store.
  */
 export interface Storage {
-  /** Whether the headers of new entries say that these may be rewritten where they are. */
+  /** Whether the headers of new entries allow a rewrite in place. */
   readonly rewrites: boolean;
-  /** The file that an entry is in, or would be: for messages, and where it is mapped. */
+  /** The file of an entry, whether it exists or not: for messages, and for mappings. */
   pathOf(place: Place): string;
-  /** How much an entry of so many bytes takes in it. */
+  /** How many bytes an entry of this length takes in the store. */
   lengthOf(entryBytes: number): number;
 
   /** Reads an entry, waiting on this thread. `payload` must be decoded before the next read. */
   findSync(place: Place): Found;
   /**
-   * The same without holding the event loop up; where the era has ended and the next is not there yet, nothing is found. `use` is called in
-   * the same turn in which the entry was read, outside any section. Where no lock has to be waited for that has happened when this returns,
-   * and no promise is made. A large payload of another codec than the cache's is given as empty: nobody could decode it.
+   * The same without blocking the event loop. If the era has ended and the next one does not exist yet, nothing is
+   * found. `use` is called in the turn of the event loop in which the entry was read, outside any section. If there is
+   * no lock to wait for, `use` has been called when this returns, and no promise is made. A large payload of another
+   * codec than the cache's is empty in the result, since it could not be decoded.
    */
   find<T>(place: Place, use: (found: Found) => T): T | Promise<T>;
   /**
-   * The entry for whoever takes longer over it than a section lasts: in memory of its own, or, where it is longer than `inlineLength`, open
-   * and never changed again.
+   * The entry for a read that takes longer than a section: in memory of its own or, if it is longer than
+   * `inlineLength`, as an open file that never changes.
    */
   open(place: Place, inlineLength?: number): Promise<Found | OpenEntry>;
-  /** Inside the section of the shard: as `findSync`, but a long entry is given open, and is to be closed, or read later. */
-  lookInside(era: Era, place: Place): Found | OpenEntry;
-  /** Inside the section: the entry, however long it is. */
+  /**
+   * Inside the section of the shard: as `findSync`, but a long entry is returned open. The caller closes it, or reads
+   * it later.
+   */
+  openInside(era: Era, place: Place): Found | OpenEntry;
+  /** Inside the section of the shard: the entry, read to its end. */
   readInside(era: Era, place: Place): Found;
-  /** Reads what was given open, without holding the event loop up, and closes it. */
+  /** Reads an open entry without blocking the event loop, and closes it. */
   readOpened(opened: OpenEntry): Promise<Found>;
 
-  /** Makes encoded bytes the entry of a key, if the condition holds. No promise is made where nothing had to be waited for. */
+  /** Makes a value the entry of a key, if the condition holds. No promise is made if there was nothing to wait for. */
   put(place: Place, value: EncodedValue, condition?: Condition): Committed | Promise<Committed>;
   putSync(place: Place, value: EncodedValue, condition?: Condition): Committed;
-  /** Begins an entry whose payload comes in pieces. `header`: its times and tags may be others in the end, not its length. */
+  /**
+   * Begins an entry whose payload comes in pieces. The times and tags of the header may change until the commit, its
+   * length may not.
+   */
   stage(era: Era, place: Place, header: Omit<EntryHeader, 'payloadLength'>): Staged;
   /** Removes the entry of a key, if the condition holds. */
   remove(place: Place, condition?: Condition): Promise<RemovalOutcome>;
@@ -89,7 +103,7 @@ export interface Storage {
   eviction(): Eviction;
 }
 
-/** What a store works with: the cache that it is in. */
+/** What a store needs of its cache. */
 export interface StorageContext extends Instance {
   readonly options: {
     readonly inlineLimit: number;
@@ -99,6 +113,6 @@ export interface StorageContext extends Instance {
   /** Permissions of files. */
   readonly fileMode: number;
   readonly counters: Counters;
-  /** Gives what the work gives; `close` waits for it. */
+  /** Returns the result of the work, and makes `close` wait for it. */
   whileOpen<T>(work: Promise<T>): Promise<T>;
 }

@@ -22,7 +22,7 @@ import { findLimited, readLarge } from './large-read.js';
 import type { Manner } from './manner.js';
 import { StagedFile } from './staged-file.js';
 
-/** A file for each entry, in the folder of its shard. How small ones are read and written is said by a {@link Manner}. */
+/** A file for each entry, in the folder of its shard. A {@link Manner} says how small entries are read and written. */
 export class FileStorage implements Storage {
   readonly rewrites: boolean;
   readonly upkeep = folderUpkeep;
@@ -51,7 +51,7 @@ export class FileStorage implements Storage {
   }
 
   findSync(place: Place): Found {
-    return this.#manner.lookSync(this.#context.sections, place.shard, (era) => readEntry(era, place));
+    return this.#manner.readSync(this.#context.sections, place.shard, (era) => readEntry(era, place));
   }
 
   find<T>(place: Place, use: (found: Found) => T): T | Promise<T> {
@@ -59,7 +59,7 @@ export class FileStorage implements Storage {
     if (context.options.inlineLimit < USUAL_INLINE_LIMIT) {
       return context.whileOpen(findLimited(context, this.#manner, place)).then(use);
     }
-    const found = this.#look(place, (era) => readOrOpenEntry(era, place, this.#inlineLength));
+    const found = this.#readOrOpen(place, (era) => readOrOpenEntry(era, place, this.#inlineLength));
     const read = (one: Found | OpenEntry = ABSENT) =>
       one.kind === 'open' ? context.whileOpen(this.readOpened(one)).then(use) : use(one);
     return found instanceof Promise ? found.then(read) : read(found);
@@ -67,14 +67,14 @@ export class FileStorage implements Storage {
 
   async open(place: Place, inlineLength?: number): Promise<Found | OpenEntry> {
     const read = (era: Era) => owned(readOrOpenEntry(era, place, inlineLength));
-    return (await this.#look(place, read)) ?? ABSENT;
+    return (await this.#readOrOpen(place, read)) ?? ABSENT;
   }
 
-  #look(place: Place, read: (era: Era) => Found | OpenEntry) {
-    return this.#manner.look(this.#context.sections, place.shard, read, owned);
+  #readOrOpen(place: Place, read: (era: Era) => Found | OpenEntry) {
+    return this.#manner.read(this.#context.sections, place.shard, read, owned);
   }
 
-  lookInside(era: Era, place: Place): Found | OpenEntry {
+  openInside(era: Era, place: Place): Found | OpenEntry {
     return readOrOpenEntry(era, place);
   }
 

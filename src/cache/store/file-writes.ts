@@ -25,17 +25,17 @@ import {
 import { HEADER_ALLOWANCE } from './inline-limit.js';
 
 /*
- * How a value that has been encoded becomes the entry of its key. A small one is written inside the section: that is over sooner than
- * anything else would be. A large one, or one that is to be flushed, is written to a temporary before the section, so that nobody waits
- * for its bytes; the section only publishes it.
+ * How an encoded value becomes the entry of its key. A small one is written inside the section, which is the fastest
+ * way. A large one, or one that is to be flushed, is written to a temporary before the section, so that other processes
+ * do not wait for its bytes. The section only publishes it.
  *
- * A value whose tags carry generations belongs to the era that these are of. Whatever is waited for before the section, that era may be
- * over then; so the era that commits compares. To one that began since, the value comes with the generations that each tag had when that
- * era began: whatever has been invalidated there was invalidated after the value was made. Whether it may follow at all is for the
- * condition to say.
+ * A value with tags belongs to the era of their generations. That era may be over when the section begins, so the
+ * commit compares. In a later era the value gets the generations that each tag had when that era began: all that was
+ * invalidated there was invalidated after the value was made. The condition decides whether a value may be committed to
+ * a later era at all.
  */
 
-/** A write this short is never worth a temporary of its own: a page. */
+/** A write of up to a page is never worth a temporary of its own. */
 const LEAST_WRITTEN_FIRST = 4096;
 
 /** Steps 2 to 4 of a write whose bytes are at hand, inside the section. */
@@ -95,8 +95,8 @@ export class FileWrites {
   }
 
   /**
-   * Makes a temporary whose bytes are all written the entry of a key, if the condition holds; with `flush` it is on the disk then. Throws
-   * EraEnded where its era is over: it belongs to no other.
+   * Makes a complete temporary the entry of a key, if the condition holds. With `flush` it is on the disk when the
+   * promise resolves. Throws EraEnded where its era is over: it belongs to no other.
    */
   async publish(
     place: Place,
@@ -178,7 +178,7 @@ function sizeOf(bytes: EntryBytes): Omit<TemporaryEntry, 'path'> {
   return { length: bytes.length, staleUntil: staleUntilOf(headerBytesOf(bytes)) };
 }
 
-/** What could not be looked at may have been one. */
+/** Whether no read would have returned the entry. An unreadable one counts as an entry. */
 function isNoEntry(era: Era, found: HeaderFound): boolean {
   return found.kind === 'header'
     ? !isFreshIn(era, found.header)
@@ -205,7 +205,7 @@ function flushFolderNow(era: Era, place: Place): void {
   }
 }
 
-/** The era has ended since the section, and the entry has gone with its folder. */
+/** Ignores a missing folder: the era has ended since the section, and the entry was removed with its folder. */
 function forgiveRemoval(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error;
 }

@@ -1,21 +1,24 @@
 import { IN_PLACE_LIMIT } from '../directory/index.js';
 import type { Manner } from './manner.js';
 
-/** Small entries are rewritten where they are, and so are read under the shard's lock; longer ones are published. The strategy `flock`. */
+/**
+ * Small entries are rewritten in place, and therefore read under the shard's lock. Longer ones are published. The
+ * strategy `flock`.
+ */
 export const inPlace: Manner = {
   inPlace: true,
   readInside: IN_PLACE_LIMIT,
 
-  lookSync(sections, shard, read) {
-    return sections.insideSync(shard, 'shared', read);
+  readSync(sections, shard, work) {
+    return sections.insideSync(shard, 'shared', work);
   },
 
-  look(sections, shard, read, keep) {
+  read(sections, shard, work, own) {
     if (sections.tryEra() === undefined) return undefined;
     let returned = false;
     const found = sections.inside(shard, 'shared', (era) => {
-      const one = read(era);
-      return returned ? keep(one) : one;
+      const one = work(era);
+      return returned ? own(one) : one;
     });
     returned = true;
     return found;

@@ -32,17 +32,18 @@ import { HEADER_ALLOWANCE } from './inline-limit.js';
 import type { Manner } from './manner.js';
 
 /*
- * Reading values through the thread pool, where they are longer than `inlineLimit`: from the page cache a short read is over before
- * the pool has woken up, a long one keeps the event loop.
+ * Values longer than `inlineLimit` are read through the thread pool. From the page cache a short read ends before the
+ * pool has woken up; a long one would block the event loop.
  */
 
-/** So much is read with one call. */
+/** Bytes of one call of read(2). */
 const PIECE = 32 * BLOCK_LENGTH;
 const FIRST_READ = 4096;
 
 /**
- * The entry of a key under an `inlineLimit` below the usual one: longer files are read through the thread pool, with 0 all of them, header
- * and all. Entries that may be rewritten in place are read in the shard's section, so on this thread.
+ * The entry of a key where `inlineLimit` is below the usual one. Longer files are read through the thread pool; with 0
+ * all files are, including their headers. Entries that may be rewritten in place are read in the shard's section, and
+ * so on this thread.
  */
 export async function findLimited(context: StorageContext, manner: Manner, place: Place): Promise<Found> {
   const { sections, options } = context;
@@ -54,11 +55,14 @@ export async function findLimited(context: StorageContext, manner: Manner, place
   }
   const inline = Math.max(inlineLimit + HEADER_ALLOWANCE, manner.readInside);
   const read = (era: Era) => openOrRead(era, place, inline);
-  const found = (await manner.look(sections, place.shard, read, (one) => one)) ?? ABSENT;
+  const found = (await manner.read(sections, place.shard, read, (one) => one)) ?? ABSENT;
   return found.kind === 'file' ? readFile(context, place, found) : found;
 }
 
-/** Reads the payload of an open entry, and closes it. The payload of another codec is not read, and given as empty. */
+/**
+ * Reads the payload of an open entry, and closes it. The payload of another codec is not read; it is empty in the
+ * result.
+ */
 export async function readLarge({ fd, header, close }: OpenEntry, codec: CodecName): Promise<Found> {
   try {
     return await payloadOf(fd, header, codec);
@@ -86,7 +90,7 @@ async function readFile(context: StorageContext, place: Place, { fd, size, close
   }
 }
 
-/** Allocates only what the table of checksums, which has been read and checked by then, stands for. */
+/** Allocates the payload only after its table of checksums has been read and checked. */
 async function payloadOf(fd: number, header: DecodedHeader, codec: CodecName): Promise<Found> {
   if (header.codec !== codec) return { kind: 'entry', entry: { header, payload: Buffer.alloc(0) } };
   let payload: Buffer = Buffer.alloc(0);

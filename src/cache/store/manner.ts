@@ -1,22 +1,23 @@
 import type { Era } from '../era/index.js';
 import type { SectionRunner } from '../sections/index.js';
 
-/** In what the two stores of files differ: where an entry is read, and how a small one is written. */
+/** The differences between the two stores of files: where an entry is read, and how a small one is written. */
 export interface Manner {
-  /** Whether small entries are rewritten where they are. */
+  /** Whether small entries are rewritten in place. */
   readonly inPlace: boolean;
-  /** Entries up to this length must be read inside `look`; longer ones never change once they are published. */
+  /** Entries up to this length must be read inside `read`. Longer ones never change once they are published. */
   readonly readInside: number;
-  /** Runs a read in the present era, waiting on this thread. */
-  lookSync<T>(sections: SectionRunner, shard: number, read: (era: Era) => T): T;
+  /** Runs `work` in the present era, waiting on this thread. */
+  readSync<T>(sections: SectionRunner, shard: number, work: (era: Era) => T): T;
   /**
-   * The same without holding the event loop up; `undefined` where there is no era. No promise where nothing has to be waited for; where one is
-   * made, `keep` was applied to the result before others could read.
+   * The same without blocking the event loop. `undefined`: there is no era now. No promise is made if there is nothing
+   * to wait for. If one is made, `own` is applied to the result inside the section: another read of this thread may
+   * come before the promise is handled.
    */
-  look<T extends object>(
+  read<T extends object>(
     sections: SectionRunner,
     shard: number,
-    read: (era: Era) => T,
-    keep: (found: T) => T,
+    work: (era: Era) => T,
+    own: (found: T) => T,
   ): T | undefined | Promise<T | undefined>;
 }

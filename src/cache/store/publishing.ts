@@ -1,16 +1,16 @@
 import { closeOpened } from '../storage/index.js';
 import type { Manner } from './manner.js';
 
-/** Each write publishes a file, which is never changed afterwards: so readers take no lock. The strategy `rename`. */
+/** Each write publishes a new file, which never changes. So readers take no lock. The strategy `rename`. */
 export const publishing: Manner = {
   inPlace: false,
   readInside: 0,
 
-  lookSync(sections, _shard, read) {
-    return sections.outside(read);
+  readSync(sections, _shard, work) {
+    return sections.outside(work);
   },
 
-  look(sections, _shard, read) {
-    return sections.outsideNow(read, closeOpened);
+  read(sections, _shard, work) {
+    return sections.outsideNow(work, closeOpened);
   },
 };

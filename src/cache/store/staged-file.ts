@@ -6,10 +6,13 @@ import { PayloadWriter } from '../payload/index.js';
 import type { Committed, Condition, Staged, StorageContext } from '../storage/index.js';
 import type { FileWrites } from './file-writes.js';
 
-/** So much is written at once: enough that waking up the thread pool does not count. */
+/** Bytes of one write: so many that the time to wake the thread pool does not count. */
 const PIECE = 256 * 1024;
 
-/** A temporary that grows: the payload first, then its checksums, at last the header, whose place was left free. */
+/**
+ * A temporary that is written piece by piece: the payload first, then its checksums, and last the header, in the space
+ * left for it.
+ */
 export class StagedFile implements Staged {
   readonly era: Era;
   readonly #writes: FileWrites;
@@ -51,7 +54,7 @@ export class StagedFile implements Staged {
     return this.#writes.publish(this.#place, this.#temporary, size, condition);
   }
 
-  /** A descriptor is not closed under a write that is on its way: its number may be another file's by then. */
+  /** Waits for a write under way before the descriptor is closed: its number may soon belong to another file. */
   async end(): Promise<void> {
     await this.#writer.settled();
     this.#temporary.close();

@@ -4,7 +4,10 @@ import { FileStorage } from './file-storage.js';
 import { inPlace } from './in-place.js';
 import { publishing } from './publishing.js';
 
-/** The store of a cache: asked once, when it is opened. Files on a file system that copies on write cannot be rewritten in place. */
+/**
+ * The store of a cache, chosen once, when it is opened. On a file system that copies on write no file is rewritten in
+ * place.
+ */
 export function storageFor(context: StorageContext, strategy: CacheStrategy, copyOnWrite: boolean): Storage {
   return new FileStorage(context, strategy === 'flock' && !copyOnWrite ? inPlace : publishing);
 }

@@ -176,7 +176,7 @@ function pauseMs(tries: number): number {
  */
 function isUnchanged(storage: Storage, era: Era, place: Place, seen: Seen): boolean {
   if (seen.header !== undefined && !isFreshIn(era, seen.header)) return false;
-  const present = storage.lookInside(era, place);
+  const present = storage.openInside(era, place);
   closeOpened(present);
   if (present.kind !== 'open') return versionOf(present) === seen.version;
   // A damaged entry has no version. If one was seen, the whole entry must be read to find it still damaged.
