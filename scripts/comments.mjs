@@ -6,29 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { wrapComments } from './comments/wrap.mjs';
 
 const root = fileURLToPath(new URL('../src/', import.meta.url));
-/** The rooms of cache/ whose comments have been wrapped. The others follow when they stand where they belong. */
-const WRAPPED = [
-  'format',
-  'shared',
-  'directory',
-  'era',
-  'eviction',
-  'load',
-  'upkeep',
-  'shards',
-  'sections',
-  'core',
-  'read',
-  'write',
-  'storage',
-  'store',
-];
-const isLater = (/** @type {string} */ path) =>
-  /^cache\/\w+\//.test(path) && !WRAPPED.includes(path.split('/')[1] ?? '');
 
 const paths = readdirSync(root, { recursive: true })
   .map(String)
-  .filter((path) => path.endsWith('.ts') && !isLater(path));
+  .filter((path) => path.endsWith('.ts'));
 for (const path of paths.sort()) {
   const text = readFileSync(`${root}${path}`, 'utf8');
   const wrapped = wrapComments(text);

@@ -7,12 +7,12 @@ import type { EntryProblem } from '../storage/index.js';
 import { isUnreadable, openEntryFile } from './open-entry-file.js';
 import { headerOf } from './read-header.js';
 
-/** `absent`: it has gone meanwhile. */
+/** `absent`: the entry was removed meanwhile. */
 export type Checked = 'whole' | 'absent' | EntryProblem;
 
 /**
- * Checks an entry file whole: its header, that its key belongs under this name, and every block of its payload. One block is in memory
- * at a time, however large the entry is. Yields after each block; the file stays open meanwhile.
+ * Checks all of an entry file: its header, that its key belongs to this name, and every block of its payload. One block
+ * is in memory at a time, however large the entry is. Yields after each block, with the file open.
  */
 export function* checkEntry(era: Era, shard: number, hash: string): Generator<undefined, Checked, void> {
   try {
@@ -36,7 +36,7 @@ function* check(era: Era, shard: number, hash: string): Generator<undefined, Che
   }
 }
 
-/** The same at once, inside a section. */
+/** The same without a pause, inside a section. */
 export function checkEntryNow(era: Era, shard: number, hash: string): Checked {
   const checks = checkEntry(era, shard, hash);
   for (let next = checks.next(); ; next = checks.next()) {
@@ -44,7 +44,7 @@ export function checkEntryNow(era: Era, shard: number, hash: string): Checked {
   }
 }
 
-/** The header has been held against the length of the file. A read that stops short leaves a checksum that is wrong. */
+/** The length of the file has been checked with the header. A read that stops short makes a checksum wrong. */
 function* checkPayload(fd: number, header: DecodedHeader): Generator<undefined, boolean, void> {
   const { payloadOffset, payloadLength, payloadChecksum } = header;
   const block = Buffer.allocUnsafe(Math.min(BLOCK_LENGTH, payloadLength));

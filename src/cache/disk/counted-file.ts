@@ -8,18 +8,24 @@ const FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
 type EntryPlace = Pick<Place, 'shard' | 'hash' | 'slot'>;
 
-/** What stands at the name of an entry, open for reading. As long as it is, its reader is counted, and nobody writes it again. */
+/**
+ * The file under the name of an entry, open for reading. Until it is closed its reader is counted, so no writer
+ * recycles it.
+ */
 export interface CountedFile {
   readonly fd: number;
   /** Idempotent. Never throws. */
   close(): void;
 }
 
-/** No link is followed. Throws what open(2) gives, and EraEnded where the era was closed here; then nobody is counted. */
+/**
+ * Opens the file of an entry. Does not follow links. Throws the error of open(2), and EraEnded where this process has
+ * closed the era. Then no reader is counted.
+ */
 export function openCounted(era: Era, place: EntryPlace): CountedFile {
   const reader = new InstantReader(era, place);
   try {
-    // Written out, because it is run for every read.
+    // No loop, because this runs for every read.
     recycling.begin[0](era.words, reader);
     recycling.begin[1](era.words, reader);
     return reader;
@@ -56,11 +62,11 @@ class Reader implements Omit<RecyclingReader, 'openFile'>, CountedFile {
   }
 
   closeFile(): void {
-    // What was read is not worse for a failure.
+    // If this fails, the bytes that were read are still good.
     if (this.fd !== -1) quietly(() => syscalls.close(this.fd));
   }
 
-  /** A second one would take somebody else off the count, and close somebody else's file. */
+  /** Idempotent, because a second one would uncount another reader and close another reader's file. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -6,16 +6,16 @@ import { ABSENT, type NoEntry } from '../storage/index.js';
 import { type CountedFile, openCounted, openCountedLater } from './counted-file.js';
 
 /**
- * What a failure to open or read a file says of what lies at its name. `refused`: permissions that somebody changed; whoever wants the
- * entry takes that for no file. `unreadable`: a failure of this file alone, such as a broken block of the disk. All else is no word
- * about the file, and is passed on.
+ * What an error of open(2) or read(2) says about a file. `refused`: its permissions were changed; a read of the entry
+ * takes it for no file. `unreadable`: a failure of this file alone, such as a broken block of the disk. Any other error
+ * says nothing about the file, and is thrown.
  */
 const MEANINGS: Readonly<Record<string, 'absent' | 'no file' | 'refused' | 'unreadable'>> = {
   ENOENT: 'absent',
   ENOTDIR: 'absent',
   // A symbolic link.
   ELOOP: 'no file',
-  // A FIFO or socket, which has no positions to read at.
+  // A FIFO or socket: these have no positions to read at.
   ENXIO: 'no file',
   ESPIPE: 'no file',
   // A folder.
@@ -27,7 +27,7 @@ const MEANINGS: Readonly<Record<string, 'absent' | 'no file' | 'refused' | 'unre
 
 const NO_FILE: NoEntry = { kind: 'damaged', damage: 'not a regular file' };
 
-/** For whoever wants the entry: what lies there instead of one. Throws what says nothing about that. */
+/** For a read of the entry: the result for an error. Throws an error that says nothing about the file. */
 export function noEntry(error: unknown): NoEntry {
   const meaning = MEANINGS[errorCode(error) ?? ''];
   if (meaning === 'absent') return ABSENT;
@@ -35,13 +35,13 @@ export function noEntry(error: unknown): NoEntry {
   throw error;
 }
 
-/** For whoever looks at files one after the other: whether the failure is one of this file alone. */
+/** For upkeep, which reads many files: whether the error concerns this file alone. */
 export function isUnreadable(error: unknown): boolean {
   const meaning = MEANINGS[errorCode(error) ?? ''];
   return meaning === 'refused' || meaning === 'unreadable';
 }
 
-/** The file of an entry, open and not read, and how long it is. Whoever gets one calls `close`; until then its reader is counted. */
+/** The open file of an entry, not read yet, and its length. The caller closes it; until then its reader is counted. */
 export interface EntryFile {
   readonly kind: 'file';
   readonly fd: number;
@@ -52,7 +52,7 @@ export interface EntryFile {
 
 type EntryPlace = Pick<Place, 'shard' | 'hash' | 'slot'>;
 
-/** Opens what stands under the name of an entry if it is a regular file; no link is followed. Throws where it may not be opened. */
+/** Opens the file of an entry if it is a regular file. Does not follow links. Throws where the file is unreadable. */
 export function openEntryFile(era: Era, place: EntryPlace): EntryFile | NoEntry {
   let file: CountedFile | undefined;
   let regular = false;
@@ -69,7 +69,7 @@ export function openEntryFile(era: Era, place: EntryPlace): EntryFile | NoEntry 
   }
 }
 
-/** The same through the thread pool. One that may not be opened is no file. */
+/** The same through the thread pool. A file without permission to read it counts as no file. */
 export async function openEntryFileLater(era: Era, place: EntryPlace): Promise<EntryFile | NoEntry> {
   let file: CountedFile | undefined;
   let regular = false;

@@ -3,27 +3,27 @@ import { errorCode, quietly } from '../../errors.js';
 import { type Stats, syscalls } from '../../os/syscalls.js';
 import { type Era, removeTree } from '../era/index.js';
 
-/** Names that begin like this are no entries: temporaries under way, or left by a process that was killed. */
+/** The names of temporaries begin with this: of those being written, and of those that a killed process left. */
 export const TEMPORARY_PREFIX = '.';
 
-/** Random once for each thread; a count makes each name new. */
+/** Random for each thread. The count makes each name unique. */
 const uniquePart = randomBytes(12).toString('hex');
 let count = 0;
 
-/** A new name in the folder of a shard. */
+/** A new path in the folder of a shard. */
 export function temporaryPath(era: Era, shard: number): string {
   count += 1;
   return `${era.paths.shardFolder(shard)}/${TEMPORARY_PREFIX}${uniquePart}-${count.toString(36)}`;
 }
 
 /**
- * Puts a file that has been written under the name of an entry, in one step. Inside the shard's exclusive section. `old` is what stands
- * there. Where it fails the written file is still there.
+ * Gives a complete file the name of an entry, atomically. Inside the shard's exclusive section. `old`: of the file
+ * under that name. If this fails, the written file remains.
  *
- * Where there is an old file the two names are exchanged, so that afterwards the old file has the name of the written one (`exchanged`): on
- * ext4 a rename *over* a file waits until the new one is on the disk, an exchange does not, and is as atomic. Where there is no
- * exchange, and where nothing stood there, nothing is left under the old name (`renamed`). What stands there and is no file
- * (somebody else put it there) is moved out of the way.
+ * If there is an old file, the two names are exchanged, so that the old file then has the name of the written one
+ * (`exchanged`). On ext4 a rename *over* a file waits until the new one is on the disk. An exchange does not wait, and
+ * is as atomic. Without an old file, or where the file system has no exchange, the file is renamed, and the written
+ * name is gone (`renamed`). Something that is not a regular file was not made by a cache, and is moved away.
  */
 export function publish(
   era: Era,
@@ -37,7 +37,7 @@ export function publish(
   return 'renamed';
 }
 
-/** Removes a file for which there is no use any more, when what matters is done. What withstands a second try, `prune` finds. */
+/** Removes a file that is no longer needed. If the second try fails too, `prune` removes it later. */
 export function discard(path: string): void {
   try {
     syscalls.unlink(path);
@@ -46,7 +46,10 @@ export function discard(path: string): void {
   }
 }
 
-/** Moves something that should not be there to the era's trash, whatever it is. A folder that cannot be renamed is deleted on the spot. */
+/**
+ * Moves a file or folder that should not exist to the trash of the era. A folder that cannot be renamed is deleted at
+ * once.
+ */
 export function moveAway(era: Era, path: string): void {
   try {
     syscalls.rename(path, `${era.paths.trash}/${randomBytes(8).toString('hex')}`);

@@ -19,14 +19,14 @@ import { type CountedFile, openCounted } from './counted-file.js';
 import { noEntry } from './open-entry-file.js';
 
 /**
- * Files up to this long are read with one call, into a buffer that is kept. It holds the longest header there can be
- * (some 80 KiB, nearly all of it key), and so any value of 64 KiB under a key that is not as large itself.
+ * Files up to this length are read with one call, into a buffer that is used again. It holds the longest possible
+ * header (some 80 KiB, nearly all of it the key), and so any value of 64 KiB whose key is not as large itself.
  */
 export const SCRATCH_LENGTH = LONGEST_HEADER;
 
 let scratch: Buffer | undefined;
 
-/** Reads the entry of a key, whole and checked. Only regular files are opened for reading, and no link is followed. */
+/** Reads all of the entry of a key, and checks it. Only regular files are read, and no link is followed. */
 export function readEntry(era: Era, place: Place): Found {
   const found = readOrOpenEntry(era, place);
   if (found.kind !== 'open') return found;
@@ -38,8 +38,8 @@ export function readEntry(era: Era, place: Place): Found {
 }
 
 /**
- * The same, but an entry longer than `inlineLength` is given open, to be read elsewhere. Nobody rewrites one that is
- * larger than a page.
+ * The same, but an entry longer than `inlineLength` is returned open, to be read later. An entry larger than a page is
+ * never rewritten in place.
  */
 export function readOrOpenEntry(era: Era, place: Place, inlineLength = SCRATCH_LENGTH): Found | OpenEntry {
   return reading(era, place, (fd) => {
@@ -50,7 +50,7 @@ export function readOrOpenEntry(era: Era, place: Place, inlineLength = SCRATCH_L
   });
 }
 
-/** Reads the entry of a key from a file that is open, and leaves it open. */
+/** Reads the entry of a key from an open file, which stays open. */
 export function readOpenFile(fd: number, place: Place): Found {
   const examined = examine(fd, place);
   return examined.kind === 'open' ? readRest(examined) : examined;
@@ -61,16 +61,16 @@ export function openEntry(era: Era, place: Place): OpenEntry | NoEntry {
   return reading(era, place, (fd) => examine(fd, place));
 }
 
-/** What was learnt of an open file whose header holds. */
+/** An open file with a valid header. */
 type Examined = Omit<OpenEntry, 'close'>;
 
-/** Opens an entry, counted among its readers. Closes it again, unless it is to be given out open. */
-function reading<T extends Found>(era: Era, place: Place, look: (fd: number) => T | Examined): T | OpenEntry | NoEntry {
+/** Opens an entry, with its reader counted, and runs `work`. Closes the file, unless the result is an open entry. */
+function reading<T extends Found>(era: Era, place: Place, work: (fd: number) => T | Examined): T | OpenEntry | NoEntry {
   let file: CountedFile | undefined;
   let opened: CountedFile | undefined;
   try {
     file = openCounted(era, place);
-    const found = look(file.fd);
+    const found = work(file.fd);
     if (found.kind === 'entry' || found.kind === 'open') noteRead(era, place);
     if (found.kind !== 'open') return found;
     opened = file;
@@ -83,8 +83,8 @@ function reading<T extends Found>(era: Era, place: Place, look: (fd: number) => 
 }
 
 /**
- * With one read and no fstat(2): a read that stops short has met the end of the file. `undefined` where that does not
- * hold, or anything is wrong with the bytes; then a closer look says what.
+ * One read, no fstat(2): a read that stops short has met the end of the file. `undefined`: the read did not stop short,
+ * or the bytes are not valid. Then `examine` finds out more.
  */
 function readAtOnce(fd: number, place: Place, inlineLength: number): Found | undefined {
   scratch ??= Buffer.allocUnsafeSlow(SCRATCH_LENGTH);
@@ -117,8 +117,8 @@ function readRest({ fd, header, beginning }: Examined): Found {
 }
 
 /**
- * `beginning`: of the payload. A sparse file can be as long as its header says and hold nothing: before anything is
- * allocated for it, its table must hold.
+ * `beginning`: of the payload. The table is checked before memory is allocated: a sparse file can be as long as its
+ * header says and hold nothing.
  */
 function readLong(fd: number, header: DecodedHeader, beginning: Buffer): Found {
   const { payloadOffset, payloadLength } = header;

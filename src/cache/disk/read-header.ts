@@ -6,13 +6,13 @@ import { isUnreadable, openEntryFile } from './open-entry-file.js';
 /** Most headers fit into this. */
 const FIRST_READ = 512;
 
-/** What a look at the header of a file came to. */
+/** The result of reading the header of a file. */
 export type HeaderFound =
   | { readonly kind: 'header'; readonly header: DecodedHeader; readonly size: number }
   | { readonly kind: 'absent' }
   | { readonly kind: 'damaged'; readonly damage: Damage | 'not a regular file' | 'unreadable' };
 
-/** Reads and checks the header of an entry file, whatever its key is. The payload is not looked at. */
+/** Reads and checks the header of an entry file, for any key. The payload is not read. */
 export function readHeader(era: Era, shard: number, hash: string): HeaderFound {
   try {
     return tryReadHeader(era, shard, hash);
@@ -39,7 +39,7 @@ export function headerOf(fd: number, size: number): HeaderFound {
   const length = headerLengthOf(bytes, size);
   if (!length.ok) return { kind: 'damaged', damage: length.damage };
   if (length.value > bytes.length) {
-    // It has been held against the length of the file, and a header has a longest length.
+    // Safe to allocate: the length has been checked against that of the file and the longest header.
     bytes = Buffer.allocUnsafe(length.value);
     bytes = bytes.subarray(0, readFully(fd, bytes, 0));
   }

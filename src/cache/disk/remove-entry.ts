@@ -6,9 +6,9 @@ import { blocksOf, type ShardTotals } from '../shared/index.js';
 import { moveAway } from './publish.js';
 
 /**
- * Steps 2 to 4 of a delete. Inside the shard's exclusive section. Gives the bytes that were freed; `undefined`: there was nothing.
- * `leaseMark` 0 is for an entry that is expired, damaged or evicted: no wish of a user's, so that what is being loaded for its key may be
- * stored.
+ * Steps 2 to 4 of a delete. Inside the shard's exclusive section. Returns the bytes that were freed; `undefined`: there
+ * was no entry. `leaseMark` 0 is for an entry that is expired, damaged or evicted. No user asked for that removal, so a
+ * load of the key may still store its value.
  */
 export function removeEntry(era: Era, place: Pick<Place, 'shard' | 'slot' | 'hash' | 'leaseMark'>): number | undefined {
   const removed = changing(era, place, () => unlink(era, place));

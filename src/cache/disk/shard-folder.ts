@@ -8,10 +8,10 @@ import { sweepSpare } from './spare.js';
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** What a name in the folder of a shard stands for. */
+/** The kind of file under a name in the folder of a shard. */
 export type NameKind = 'entry' | 'temporary' | 'spare' | 'stray';
 
-/** Names in the folder of a shard, in no order. A folder that is missing ends the era. */
+/** The names in the folder of a shard, in no order. A missing folder ends the era. */
 export function namesIn(era: Era, shard: number): string[] {
   try {
     return syscalls.readdir(era.paths.shardFolder(shard));
@@ -22,29 +22,33 @@ export function namesIn(era: Era, shard: number): string[] {
   }
 }
 
-/** `stray`: nothing that a cache makes there. */
+/** `stray`: not made by a cache. */
 export function kindOfName(shard: number, name: string): NameKind {
   if (name.startsWith(TEMPORARY_PREFIX)) return 'temporary';
   if (name === SPARE_NAME) return 'spare';
   return HASH.test(name) && Number.parseInt(name.slice(0, 2), 16) === shard ? 'entry' : 'stray';
 }
 
-/** Steps 2 to 4 of a delete, for an entry that nobody asked to be removed. Inside the shard's exclusive section. Gives the bytes that were freed. */
+/**
+ * Steps 2 to 4 of a delete, for a removal that no user asked for. Inside the shard's exclusive section. Returns the
+ * bytes that were freed.
+ */
 export function removeNamed(era: Era, shard: number, hash: string): number | undefined {
   return removeEntry(era, { shard, hash, slot: slotOfName(hash), leaseMark: 0 });
 }
 
 /**
- * Whether nobody works on a temporary file: its lock can be had. Inside the shard's exclusive section, in which small ones are
- * made and gone again; large ones are made before it, under a lock of their own.
+ * Whether a temporary file was left behind: its lock is free. Inside the shard's exclusive section. Each writer locks
+ * its temporary as long as it is open.
  */
 export function isOrphaned(path: string): boolean {
   return whereOrphaned(path, () => true) === true;
 }
 
 /**
- * Removes an orphaned temporary if it is one. Inside the shard's exclusive section. Gives the bytes that were freed. Who made it removes it
- * outside any section, also at this moment: that it is gone then says nothing about the era.
+ * Removes a temporary file if it is orphaned. Inside the shard's exclusive section. Returns the bytes that were freed.
+ * A living writer removes its temporary outside any section, perhaps at this moment. So a missing file says nothing
+ * about the era.
  */
 export function removeOrphan(era: Era, path: string): number | undefined {
   return whereOrphaned(path, (stats) => {
@@ -59,13 +63,19 @@ export function removeOrphan(era: Era, path: string): number | undefined {
   });
 }
 
-/** Removes an orphaned temporary, or a spare file that nobody will use again, if this is one. Inside the shard's exclusive section. */
+/**
+ * Removes a file if it is an orphaned temporary, or a recycled file that will not be used again. Inside the shard's
+ * exclusive section.
+ */
 export function removeLeftover(era: Era, shard: number, name: string): void {
   if (kindOfName(shard, name) === 'temporary') removeOrphan(era, era.paths.entry(shard, name));
   else sweepSpare(era, shard);
 }
 
-/** The lock is held while `work` runs: whoever has made the file and is about to lock it finds it taken, or gone. */
+/**
+ * Runs `work` if the lock of the file is free, and holds it meanwhile. A writer that has just made the file, and is
+ * about to lock it, finds the lock taken or the file gone.
+ */
 function whereOrphaned<T>(path: string, work: (stats: Stats) => T): T | undefined {
   const stats = syscalls.lstat(path);
   if (stats === undefined) return undefined;

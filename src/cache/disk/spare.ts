@@ -7,17 +7,18 @@ import { type RecyclingSweeper, type RecyclingWriter, recycling, runRecycling } 
 import { discard, moveAway, publish } from './publish.js';
 
 /*
- * What the steps of recycling.ts do to the file `spare` of a shard.
+ * What the steps of recycling.ts do with the recycled file of a shard, which has the name `spare`.
  *
- * Making and deleting a file are the two dearest parts of a write. On ext4 without a journal they are hundreds of microseconds, since an
- * inode that was deleted within the last minutes is not given out again, and all of them are looked at one by one.
+ * To make and to delete a file are the two most expensive parts of a write. On ext4 without a journal they take
+ * hundreds of microseconds: an inode that was deleted within the last minutes is not used again, and ext4 checks these
+ * one by one.
  */
 
-/** Publishes an entry. Inside the shard's exclusive section. Gives the length of the file that it took the place of. */
+/** Publishes an entry. Inside the shard's exclusive section. Returns the length of the file that it replaced. */
 export function publishThroughSpare(era: Era, place: Place, bytes: Buffer, mode: number): number | undefined {
   const writer = new SpareWriter(era, place, bytes, mode);
   try {
-    // No step stores such a word: somebody has overwritten it.
+    // No step stores such a word, so it was overwritten from outside.
     if (runRecycling(recycling.write, era.words, writer) === 'damaged') era.condemn();
   } catch (error) {
     runRecycling(recycling.abandon, era.words, writer);
@@ -39,7 +40,7 @@ class SpareWriter implements RecyclingWriter {
   readonly #bytes: Buffer;
   readonly #mode: number;
   #fd = -1;
-  /** Of the file at `spare`, before it is written. */
+  /** Of the file at `spare`, before the write. */
   #length = 0;
   #old: Stats | undefined;
 
@@ -57,12 +58,12 @@ class SpareWriter implements RecyclingWriter {
     return this.#old?.size ?? 0;
   }
 
-  /** Of the entry's file before; `undefined` where there was none. */
+  /** The length of the entry's former file; `undefined` where there was none. */
   get replacedLength(): number | undefined {
     return this.#old?.isFile() ? this.#old.size : undefined;
   }
 
-  /** Not what is no file, has a second name, or permissions that were not asked for. */
+  /** Opens the recycled file, if it is a regular file with one name, and without permissions beyond `mode`. */
   reopen(): void {
     let fd: number;
     try {
@@ -77,7 +78,7 @@ class SpareWriter implements RecyclingWriter {
         return;
       }
     } catch {
-      // It is made anew.
+      // A new file is made instead.
     }
     quietly(() => syscalls.close(fd));
   }
@@ -98,7 +99,7 @@ class SpareWriter implements RecyclingWriter {
     clearAway(this.#era, this.#path);
   }
 
-  /** A folder that is missing ends the era: no part of one is ever made again. */
+  /** A missing folder ends the era: no part of an era is ever made again. */
   makeAnew(): void {
     try {
       this.#opened(syscalls.open(this.#path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, this.#mode), 0);
@@ -142,14 +143,17 @@ export function isLeftBehind(era: Era, shard: number): boolean {
   return era.words.spare(shard) === 0 && syscalls.lstat(era.paths.spare(shard)) !== undefined;
 }
 
-/** Removes what a killed writer left at `spare`, if it did; gives its length. Inside the shard's exclusive section. */
+/**
+ * Removes the file that a killed writer left at `spare`, if there is one. Returns its length. Inside the shard's
+ * exclusive section.
+ */
 export function sweepSpare(era: Era, shard: number): number | undefined {
   const sweeper = new Sweeper(era, shard);
   runRecycling(recycling.sweep, era.words, sweeper);
   return sweeper.removedLength;
 }
 
-/** Removes a file that is kept to be used again, to have its space. Inside the shard's exclusive section. */
+/** Removes the recycled file, to free its space. Inside the shard's exclusive section. */
 export function giveUpSpare(era: Era, shard: number): void {
   runRecycling(recycling.giveUp, era.words, new Sweeper(era, shard));
 }
@@ -171,7 +175,7 @@ class Sweeper implements RecyclingSweeper {
   }
 }
 
-/** Removes what lies at a path, whatever it is; gives its length, or `undefined` where there is nothing. */
+/** Removes a file or folder. Returns its length; `undefined`: the path does not exist. */
 function clearAway(era: Era, path: string): number | undefined {
   const stats = syscalls.lstat(path);
   if (stats === undefined) return undefined;

@@ -3,21 +3,21 @@ import { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, syscalls } from '../../os/syscalls
 import type { Era } from '../era/index.js';
 import { discard, temporaryPath } from './publish.js';
 
-/** How often a temporary is made again because somebody who clears up had it first. */
+/** How often a temporary is made again because another process locked it first, to clear up. */
 const MOST_TRIES = 100;
 
 /**
- * A file that becomes an entry later, outside any section. As long as it is locked its maker lives: who clears up leaves it alone. The
- * lock is that of the open file, so it goes with the process.
+ * A file that is written outside any section, and becomes an entry later. It is locked as long as its writer lives, and
+ * a sweep removes no locked file. The lock belongs to the open file, so it ends with the process.
  */
 export class Temporary {
   readonly era: Era;
   readonly path: string;
   readonly fd: number;
-  #kept = false;
+  #published = false;
   #closed = false;
 
-  /** Makes and locks one. Throws EraEnded where the folder has gone. */
+  /** Makes a temporary and locks it. Throws EraEnded where the folder is missing. */
   static make(era: Era, shard: number, mode: number): Temporary {
     for (let tries = 1; ; tries += 1) {
       const temporary = new Temporary(era, shard, mode);
@@ -29,7 +29,7 @@ export class Temporary {
       }
       temporary.close();
       if (tries === MOST_TRIES) {
-        const message = `EAGAIN: a new file is locked by somebody else, flock '${temporary.path}'`;
+        const message = `EAGAIN: another process has locked each new file, flock '${temporary.path}'`;
         throw Object.assign(new Error(message), { code: 'EAGAIN', syscall: 'flock', path: temporary.path });
       }
     }
@@ -47,21 +47,21 @@ export class Temporary {
     }
   }
 
-  /** Between making and locking, whoever clears up could take it for an orphan: then it is locked by him, or has been unlinked. */
+  /** False: a sweep took the new file for an orphan before it was locked, and has locked or unlinked it. */
   #lock(): boolean {
     return syscalls.tryFlock(this.fd, 'exclusive') && syscalls.fstat(this.fd).nlink > 0;
   }
 
-  /** It has become an entry: from now on its name is no longer ours. */
+  /** To be called when the file has become an entry: its former name is now free, or that of another file. */
   published(): void {
-    this.#kept = true;
+    this.#published = true;
   }
 
   /** Closes the file, and removes it where it has not become an entry. Idempotent; never throws. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (!this.#kept) discard(this.path);
+    if (!this.#published) discard(this.path);
     quietly(() => syscalls.close(this.fd));
   }
 }

@@ -9,10 +9,13 @@ import { blocksOf, noteWrite, noteWriteUntil, type ShardTotals } from '../shared
 import { discard, publish } from './publish.js';
 import { publishThroughSpare } from './spare.js';
 
-/** Lengths that rewritable entries are made with, so that a value which grows a little still fits. */
+/** Files of rewritable entries have a multiple of this length, so that a value that grows a little still fits. */
 const SLACK_STEP = 256;
 
-/** What is about to be overwritten is read into this, to be put back where that fails. One byte more than may be there. */
+/**
+ * Holds the former bytes during an overwrite, to put them back if it fails. One byte longer than a file that may be
+ * overwritten, to find out longer ones.
+ */
 const formerBytes = Buffer.allocUnsafeSlow(IN_PLACE_LIMIT + 1);
 
 const UNCHANGED: ShardTotals = { entries: 0, bytes: 0, blocks: 0 };
@@ -21,7 +24,7 @@ const UNCHANGED: ShardTotals = { entries: 0, bytes: 0, blocks: 0 };
 export interface PutOptions {
   /** Permissions of the files. */
   readonly mode: number;
-  /** Whether an entry that says so may be overwritten where it is. */
+  /** Whether an entry that allows it may be overwritten in place. */
   readonly inPlace: boolean;
 }
 
@@ -39,7 +42,7 @@ function write(era: Era, place: Place, bytes: Buffer, { mode, inPlace }: PutOpti
   return difference(era, publishThroughSpare(era, place, content, mode), content.length);
 }
 
-/** A whole entry that lies in a temporary file. */
+/** A complete entry in a temporary file. */
 export interface TemporaryEntry {
   readonly path: string;
   /** Of the file, in bytes. */
@@ -47,7 +50,7 @@ export interface TemporaryEntry {
   readonly staleUntil: number;
 }
 
-/** The same for an entry whose bytes are in a temporary file already. */
+/** The same for an entry that is in a temporary file already. */
 export function putTemporary(era: Era, place: Place, temporary: TemporaryEntry): void {
   changing(era, place, () => publishTemporary(era, place, temporary));
 }
@@ -56,12 +59,12 @@ function publishTemporary(era: Era, place: Place, temporary: TemporaryEntry): Sh
   noteWriteUntil(era, place, temporary.staleUntil);
   const path = era.paths.entry(place.shard, place.hash);
   const old = syscalls.lstat(path);
-  // The new version stands. What is left of the old one where this fails, a later sweep finds.
+  // The new version is published. If the old file cannot be removed, a later sweep does it.
   if (publish(era, temporary.path, path, old) === 'exchanged') discard(temporary.path);
   return difference(era, old?.isFile() ? old.size : undefined, temporary.length);
 }
 
-/** What the exchange of one file for another changes. */
+/** How a new file in the place of the old one changes the totals. */
 function difference({ words }: Era, oldLength: number | undefined, newLength: number): ShardTotals {
   const blocks = blocksOf(words, newLength);
   if (oldLength === undefined) return { entries: 1, bytes: newLength, blocks };
@@ -69,9 +72,9 @@ function difference({ words }: Era, oldLength: number | undefined, newLength: nu
 }
 
 /**
- * Overwrites an entry where it is, with one call: never truncated, since the length in the header rules; never grown, so that running out
- * of space cannot hit; never more than a page, since SIGKILL tears larger ones. False where the entry that is there is none that
- * may be overwritten, or is too short.
+ * Overwrites an entry in place, with one call. The file is not truncated, since the length in the header counts. It
+ * does not grow, so the disk cannot be full. It is at most a page, since SIGKILL tears longer writes. False: the
+ * present entry may not be overwritten, or is too short.
  */
 function overwrite(path: string, bytes: Buffer): boolean {
   let fd: number;
@@ -97,9 +100,9 @@ function overwrite(path: string, bytes: Buffer): boolean {
 }
 
 /**
- * The whole of an open file, in memory that the next call uses again. `undefined` where it is longer than what may be overwritten, or none
- * that can be read at a position: how long it is, and that it is a file, shows itself without asking. A read that stops short makes it
- * look shorter than it is, which is checked against its header as a file that was cut would be.
+ * All bytes of an open file, in memory that the next call uses again. `undefined`: the file is too long to be
+ * overwritten, or has no positions to read at. So no fstat(2) is needed. After a read that stops short the file seems
+ * shorter than it is; the check of its header finds that, as it finds a file that was cut.
  */
 function readFormer(fd: number): Buffer | undefined {
   try {
@@ -110,7 +113,7 @@ function readFormer(fd: number): Buffer | undefined {
   }
 }
 
-/** How long the file of an entry is made. */
+/** The length of the file for an entry. */
 export function fileLengthOf(entryBytes: number, { inPlace }: Pick<PutOptions, 'inPlace'>): number {
   if (!inPlace || entryBytes > IN_PLACE_LIMIT) return entryBytes;
   return Math.min(IN_PLACE_LIMIT, Math.ceil(entryBytes / SLACK_STEP) * SLACK_STEP);

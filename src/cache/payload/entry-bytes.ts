@@ -12,23 +12,19 @@ import {
 import { PayloadWriter } from './payload-writer.js';
 
 /*
- * An entry that is ready to be written. A short one is one run of bytes, made at once: nothing is faster. Of a long one
- * the payload stays where it is, and its checksums are made while it is written, in slices: to copy and to check
- * hundreds of megabytes at once would keep the event loop, and together with its header a payload may be more than a
- * Buffer holds.
+ * An entry that is ready to be written. A short one is one buffer, which is the fastest way. The payload of a long one
+ * is not copied, and its checksums are made in slices while it is written: to copy and check hundreds of megabytes at
+ * once would block the event loop, and a payload with its header may be longer than a Buffer.
  */
 
-/**
- * Payloads up to this long become one run of bytes in any case: to copy and to check so much is over in about a
- * millisecond.
- */
+/** Payloads up to this length always become one buffer: to copy and check so much takes about a millisecond. */
 export const LONGEST_AT_ONCE = 1024 * 1024;
-/** Longer ones never do, whatever `inlineLimit` says: they would not fit into a Buffer everywhere. */
+/** Longer payloads never do, whatever `inlineLimit` is: not every version of Node has Buffers for them. */
 const LONGEST_EVER_AT_ONCE = 1024 * 1024 * 1024;
-/** So much of a long payload is copied, checked and written at once. */
+/** Bytes of a long payload that are copied, checked and written at once. */
 const PIECE = 1024 * 1024;
 
-/** `header` is complete but for the checksum of the payload, which is known when that has been written. */
+/** The header lacks only the checksum of the payload, which is known after the payload has been written. */
 export interface LongEntry {
   readonly header: Buffer;
   readonly payload: Buffer;
@@ -39,8 +35,8 @@ export interface LongEntry {
 export type EntryBytes = Buffer | LongEntry;
 
 /**
- * The entry of a payload. Of a long one the memory must stay as it is until it has been written: so where it is `lent`, and may be used
- * again at once, it is copied.
+ * The entry of a payload. A long payload must not change until it has been written. `lent` says that its memory may be
+ * used again at once, so then it is copied.
  */
 export function entryBytes(
   header: Omit<EntryHeader, 'payloadLength'>,
@@ -57,12 +53,12 @@ export function entryBytes(
   return { header: bytes, payload: lent ? Buffer.from(payload) : payload, length };
 }
 
-/** Bytes that begin with the header of the entry. */
+/** A buffer that begins with the header of the entry. */
 export function headerBytesOf(entry: EntryBytes): Buffer {
   return Buffer.isBuffer(entry) ? entry : entry.header;
 }
 
-/** Gives all tags of an entry one generation. Not while it is being written. */
+/** Sets one generation for all tags of an entry. Not while it is being written. */
 export function restamp(entry: EntryBytes, generation: number): void {
   restampEntry(headerBytesOf(entry), generation);
 }
@@ -77,7 +73,7 @@ export async function writeEntry(fd: number, entry: EntryBytes): Promise<void> {
     sealHeader(entry.header, payloadChecksum);
     await writeFullyAsync(fd, entry.header, 0);
   } finally {
-    // The descriptor is the caller's, who may close it now.
+    // The caller may close its descriptor now.
     await writer.settled();
   }
 }

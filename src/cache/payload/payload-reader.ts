@@ -5,23 +5,23 @@ import { TABLE_PIECE } from './payload-table.js';
 
 /** How a payload is read. */
 export interface PayloadReading {
-  /** Of the pieces in which it is given out, in bytes: a multiple of the block length. */
+  /** Bytes of each piece: a multiple of the block length. */
   readonly pieceLength: number;
-  /** Gives the memory for a piece that begins at this offset. */
+  /** Returns the memory for a piece that begins at this offset. */
   readonly allocate: (length: number, offset: number) => Buffer;
 }
 
 interface Piece {
   readonly bytes: Buffer;
   readonly offset: number;
-  /** How much was there. */
+  /** How many bytes were read. */
   readonly count: Promise<number>;
 }
 
 /**
- * Reads the payload of an open entry through the thread pool, from its beginning on, and checks every block before it is given out;
- * while one piece is checked and used the next is being read. What it keeps in memory does not grow with the entry, so nothing is allocated
- * by what a header claims: a file can be long and hold nothing.
+ * Reads the payload of an open entry through the thread pool, from its beginning. Every block is checked before it is
+ * returned. While one piece is checked and used, the next one is read. The memory in use does not grow with the entry.
+ * So a false length in a header allocates nothing: a file can be long and hold nothing.
  */
 export class PayloadReader {
   readonly #fd: number;
@@ -40,18 +40,18 @@ export class PayloadReader {
     this.#reading = reading;
   }
 
-  /** Checks the table of checksums. The descriptor remains the caller's, who closes it after `settled`. */
+  /** Checks the table of checksums. The caller closes its descriptor after `settled`. */
   static async open(fd: number, header: DecodedHeader, reading: PayloadReading): Promise<Decoded<PayloadReader>> {
     const reader = new PayloadReader(fd, header, reading);
     return (await reader.#tableHolds()) ? { ok: true, value: reader } : { ok: false, damage: 'payload checksum' };
   }
 
-  /** Bytes of payload that have not been given out. */
+  /** Bytes of payload that have not been returned yet. */
   get left(): number {
     return this.#header.payloadLength - this.#given;
   }
 
-  /** The next piece. To be called only where there is something left, and not while a call is under way. */
+  /** Reads the next piece. To be called only if bytes are left, and not while a call is under way. */
   async next(): Promise<Decoded<Buffer>> {
     const { bytes, offset, count } = this.#ahead ?? this.#ask();
     this.#ahead = undefined;
@@ -66,7 +66,7 @@ export class PayloadReader {
     return { ok: true, value: bytes };
   }
 
-  /** Resolves when nothing is on its way any more, whatever came of it. */
+  /** Resolves when no read is under way, also after a failure. */
   async settled(): Promise<void> {
     await this.#ahead?.count.catch(() => {});
   }
@@ -76,15 +76,15 @@ export class PayloadReader {
     const length = Math.min(this.#reading.pieceLength, this.#header.payloadLength - offset);
     const bytes = this.#reading.allocate(length, offset);
     const count = readFullyAsync(this.#fd, bytes, this.#header.payloadOffset + offset);
-    // Who asks for this piece is told of a failure; it may be that nobody does.
+    // `next` reports a failure. It may never be called.
     count.catch(() => {});
     this.#asked += length;
     return { bytes, offset, count };
   }
 
   /**
-   * A table of several pieces is read to its end only if the first block is what the table says: a long file with nothing in it is
-   * found out by its first block.
+   * A table of several pieces is read to its end only if it fits the first block: that finds a long file that holds
+   * nothing.
    */
   async #tableHolds(): Promise<boolean> {
     const { payloadLength, payloadChecksum } = this.#header;
@@ -102,14 +102,14 @@ export class PayloadReader {
     return crc32(block.subarray(0, count)) !== (await this.#checksumOf(0));
   }
 
-  /** No promise where it is at hand, which is nearly always. */
+  /** No promise if the checksum is in memory, which is nearly always so. */
   #checksumOf(block: number): number | undefined | Promise<number | undefined> {
     if (tableLength(this.#header.payloadLength) === 0) return this.#header.payloadChecksum;
     const offset = block * 4 - this.#tablePieceAt;
     if (offset >= 0 && offset < this.#tablePiece.length) return this.#tablePiece.readUInt32LE(offset);
     return this.#loadPiece(Math.floor((block * 4) / TABLE_PIECE) * TABLE_PIECE).then((piece) => {
       const within = block * 4 - this.#tablePieceAt;
-      // A file that has been cut shorter meanwhile: no checksum, which no block has.
+      // The file was cut meanwhile. Then there is no checksum, and no block matches.
       return within + 4 <= piece.length ? piece.readUInt32LE(within) : undefined;
     });
   }

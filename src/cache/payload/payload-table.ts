@@ -2,12 +2,13 @@ import { crc32 } from 'node:zlib';
 import { readFully } from '../../os/transfer.js';
 import { BLOCK_LENGTH, type DecodedHeader, tableLength } from '../format/index.js';
 
-/** So much of the table of checksums is in memory at a time: for a gibibyte of payload. */
+/** Bytes of the table of checksums in memory at a time: the part for a gibibyte of payload. */
 export const TABLE_PIECE = 64 * 1024;
 
 /**
- * Whether the table of an open entry is what its header says, and the first block what the table says. Holds for a payload of one block,
- * which has no table. Allocates no more than a block, whatever the header claims: a file can be long and hold nothing.
+ * Whether the table of an open entry matches its header, and the first block matches the table. True for a payload of
+ * one block, which has no table. Allocates at most a block, whatever the header says: a file can be long and hold
+ * nothing.
  */
 export function tableHolds(fd: number, header: DecodedHeader): boolean {
   const { payloadOffset, payloadLength, payloadChecksum } = header;
@@ -19,7 +20,7 @@ export function tableHolds(fd: number, header: DecodedHeader): boolean {
     const wanted = piece.subarray(0, Math.min(piece.length, length - at));
     const checksums = wanted.subarray(0, readFully(fd, wanted, payloadOffset + payloadLength + at));
     if (checksums.length < wanted.length) return false;
-    // At once, and not after a table that may be long itself.
+    // Before the rest of the table, which may be long itself.
     if (at === 0 && checksums.readUInt32LE(0) !== firstChecksum(fd, payloadOffset)) return false;
     checksum = crc32(checksums, checksum);
   }

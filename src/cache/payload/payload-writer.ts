@@ -2,16 +2,16 @@ import { Turns } from '../../os/turns.js';
 import { BlockChecksums } from '../format/index.js';
 import { StagedWriter } from './staged-writer.js';
 
-/** What stands behind a payload, and what its header says of it. */
+/** The table behind a payload, and the checksum for its header. */
 export interface WrittenPayload {
   readonly tableLength: number;
   readonly payloadChecksum: number;
 }
 
 /**
- * Writes a payload of any length into a file, with its checksums, through the thread pool: a piece is copied, its
- * checksum is made, and the next turn of the event loop is others' when a slice is over. What it keeps in memory does
- * not grow with the payload.
+ * Writes a payload of any length and its checksums to a file, through the thread pool. Each piece is copied and its
+ * checksum is made. When a slice is over, other work gets a turn of the event loop. The memory in use does not grow
+ * with the payload.
  */
 export class PayloadWriter {
   readonly #writer: StagedWriter;
@@ -32,14 +32,14 @@ export class PayloadWriter {
   }
 
   /**
-   * Takes a copy of the bytes, the last of it when the promise resolves. One after the other. Rejects where a write
-   * before has failed.
+   * Copies the bytes; they are no longer needed when the promise resolves. One call at a time. Rejects if a former
+   * write has failed.
    */
   async append(bytes: Buffer): Promise<void> {
     this.#length += bytes.length;
     for (let from = 0; from < bytes.length; ) {
       const part = bytes.subarray(from, from + this.#writer.room);
-      // In one turn: what is written is what was checked, whatever becomes of the given bytes meanwhile.
+      // In one turn of the event loop, so that the bytes cannot change between the checksum and the copy.
       this.#checksums.add(part);
       await this.#writer.append(part);
       from += part.length;
@@ -48,7 +48,7 @@ export class PayloadWriter {
     }
   }
 
-  /** Writes the table; resolves when everything is in the file, and rejects where a write has failed. */
+  /** Writes the table. Resolves when everything is in the file, and rejects if a write has failed. */
   async finish(): Promise<WrittenPayload> {
     const { table, payloadChecksum } = this.#checksums.finish();
     await this.#writer.append(table);
@@ -56,7 +56,7 @@ export class PayloadWriter {
     return { tableLength: table.length, payloadChecksum };
   }
 
-  /** Resolves when nothing is on its way any more, whatever came of it. */
+  /** Resolves when no write is under way, also after a failure. */
   settled(): Promise<void> {
     return this.#writer.settled();
   }

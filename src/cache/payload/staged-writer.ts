@@ -1,9 +1,9 @@
 import { writeFullyAsync } from '../../os/transfer.js';
 
 /**
- * Writes bytes that come in pieces of any length into a file, from a position on, through the thread pool: while one buffer is being
- * written the next is filled. So a call of the pool is worth its while, the buffers are always the same, and the one who gives the
- * pieces gets them back at once.
+ * Writes pieces of any length to a file, from a position on, through the thread pool. While one buffer is written, the
+ * other is filled. So each call of the pool writes much, no buffers are allocated on the way, and the caller may use
+ * its pieces again at once.
  */
 export class StagedWriter {
   readonly #fd: number;
@@ -11,23 +11,23 @@ export class StagedWriter {
   #position: number;
   #filling: Buffer | undefined;
   #filled = 0;
-  /** Those of the two that are neither being filled nor being written. */
+  /** The buffers that are neither being filled nor being written. */
   readonly #free: Buffer[] = [];
   #writing: Promise<void> = Promise.resolve();
 
-  /** `length`: of each of the two buffers, in bytes. */
+  /** `length`: bytes of each of the two buffers. */
   constructor(fd: number, position: number, length: number) {
     this.#fd = fd;
     this.#position = position;
     this.#length = length;
   }
 
-  /** How many bytes, at least one, `append` copies at once, before it waits for anything. */
+  /** How many bytes `append` copies before it waits: at least one. */
   get room(): number {
     return this.#length - this.#filled;
   }
 
-  /** Takes a copy of the bytes. Rejects where a write before has failed. */
+  /** Copies the bytes. Rejects if a former write has failed. */
   async append(bytes: Buffer): Promise<void> {
     for (let from = 0; from < bytes.length; ) {
       this.#filling ??= this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#length);
@@ -40,13 +40,13 @@ export class StagedWriter {
     }
   }
 
-  /** Resolves when everything is in the file; rejects where a write has failed. */
+  /** Resolves when everything is in the file; rejects if a write has failed. */
   async finish(): Promise<void> {
     if (this.#filling !== undefined && this.#filled > 0) await this.#write(this.#filling);
     await this.#writing;
   }
 
-  /** Resolves when nothing is on its way any more, whatever came of it. */
+  /** Resolves when no write is under way, also after a failure. */
   async settled(): Promise<void> {
     await this.#writing.catch(() => {});
   }
@@ -57,7 +57,7 @@ export class StagedWriter {
     this.#writing = writeFullyAsync(this.#fd, bytes, this.#position).then(() => {
       this.#free.push(buffer);
     });
-    // Who comes next is told of a failure.
+    // The next call reports a failure.
     this.#writing.catch(() => {});
     this.#position += this.#filled;
     this.#filled = 0;
