@@ -53,7 +53,7 @@ export class LockDescriptors {
 
   /** In two rounds each file is spared at most once, so one is found unless all are in use. */
   #closeOne(): void {
-    for (let looks = 0; looks < 2 * SHARDS; looks += 1) {
+    for (let steps = 0; steps < 2 * SHARDS; steps += 1) {
       this.#hand = (this.#hand + 1) % SHARDS;
       const shard = this.#hand;
       if (this.#fds[shard] === undefined || this.#inUse(shard)) continue;

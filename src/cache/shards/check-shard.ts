@@ -16,7 +16,7 @@ import type { Era } from '../era/index.js';
 import { PAUSE, type Steps } from '../sections/index.js';
 import { type CheckFindings, REMOVALS_PER_SECTION } from '../storage/index.js';
 
-type Mode = 'look' | 'repair';
+type Mode = 'report' | 'repair';
 
 /** Checks all that lies in the folder of a shard. */
 export function* checkShard(era: Era, shard: number, mode: Mode, findings: CheckFindings): Steps<void> {
@@ -53,7 +53,7 @@ function* checkNamed(era: Era, shard: number, name: string, mode: Mode, findings
 }
 
 function removeWhereRepairing(era: Era, shard: number, name: string, mode: Mode): 'repaired' | 'left' {
-  if (mode === 'look') return 'left';
+  if (mode === 'report') return 'left';
   removeNamed(era, shard, name);
   return 'repaired';
 }

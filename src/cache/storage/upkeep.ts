@@ -65,7 +65,7 @@ export interface ShardUpkeep {
    * Checks all of each entry, and all other files. A problem is checked again inside the section before it is reported
    * or repaired.
    */
-  check(era: Era, shard: number, mode: 'look' | 'repair', findings: CheckFindings): Steps<void>;
+  check(era: Era, shard: number, mode: 'report' | 'repair', findings: CheckFindings): Steps<void>;
   /** Removes what dead processes left. */
   sweep(era: Era, shard: number, swept: Swept): Steps<void>;
 }

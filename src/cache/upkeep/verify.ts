@@ -19,7 +19,7 @@ export interface VerifyOptions {
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
 }
 
-type Mode = 'look' | 'repair';
+type Mode = 'report' | 'repair';
 
 const KNOWN = namesOf<VerifyOptions>({ repair: true, signal: true, onProgress: true });
 
@@ -38,7 +38,7 @@ export async function verify(core: CacheCore, options: VerifyOptions = {}): Prom
     throw invalidArgument(`repair must be true or false, not ${shown(repair)}.`);
   }
   assertProgressOptions(signal, onProgress);
-  const mode: Mode = repair ? 'repair' : 'look';
+  const mode: Mode = repair ? 'repair' : 'report';
   return inPresentEra(core, async (era) => {
     const findings = new Findings();
     const idle = idleLocks(era);
