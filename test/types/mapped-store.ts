@@ -35,6 +35,8 @@ export declare class OwnerWords implements ShardLocks {
   /** Enters, which sweeps what a dead owner left. */
   tryRepair(shard: number, slot: number): boolean;
   leave(shard: number): void;
+  /** Looks for a section of its own that was torn. */
+  everySecond(): void;
   close(): void;
 }
 

@@ -3,26 +3,26 @@ import { onDescriptorShortage } from '../../os/descriptor-room.js';
 import { syscalls } from '../../os/syscalls.js';
 import { SHARDS } from '../format/index.js';
 
-/** How many lock files of shards one instance keeps open. To open one again costs less than the work under its lock. */
-export const MOST_OPEN = 64;
+/** A lock file that was not used for one to two times this long is closed. */
+export const IDLE_SECONDS = 5;
 
 /**
- * The open lock files of one instance's shards. Beyond {@link MOST_OPEN} the clock algorithm closes one that was not
- * used lately. When the process runs out of descriptors, all idle ones are closed. Closing a file gives its lock up, so
- * a file in use stays open.
+ * The open lock files of one instance's shards. To open one again for each section makes a short read a third slower
+ * (docs/decisions.md), so those in use stay open, all {@link SHARDS} of them where need be. The others are given back:
+ * after a few seconds without use, and at once when the process runs out of descriptors. Closing a file gives its lock
+ * up, so a file whose lock is held stays open.
  */
 export class LockDescriptors {
   readonly #inUse: (shard: number) => boolean;
   readonly #fds: (number | undefined)[] = new Array(SHARDS).fill(undefined);
-  /** 1: used since the hand of the clock algorithm last passed. */
+  /** 1: used since the idle ones were closed last. */
   readonly #used = new Uint8Array(SHARDS);
   readonly #endHearing: () => void;
-  #open = 0;
-  #hand = 0;
+  #seconds = 0;
 
   constructor(inUse: (shard: number) => boolean) {
     this.#inUse = inUse;
-    this.#endHearing = onDescriptorShortage(() => this.#closeIdle());
+    this.#endHearing = onDescriptorShortage(() => this.#closeWhere(() => true));
   }
 
   /** The descriptor of a shard's lock file, if it is open. */
@@ -33,16 +33,21 @@ export class LockDescriptors {
 
   /** Takes over the descriptor of a lock file that has been opened. */
   add(shard: number, fd: number): void {
-    if (this.#open >= MOST_OPEN) this.#closeOne();
     this.#fds[shard] = fd;
-    this.#open += 1;
+  }
+
+  /** Closes those that were not used lately. To be called about once a second. */
+  everySecond(): void {
+    this.#seconds += 1;
+    if (this.#seconds % IDLE_SECONDS !== 0) return;
+    this.#closeWhere((shard) => this.#used[shard] === 0);
+    this.#used.fill(0);
   }
 
   close(shard: number): void {
     const fd = this.#fds[shard];
     if (fd === undefined) return;
     this.#fds[shard] = undefined;
-    this.#open -= 1;
     quietly(() => syscalls.close(fd));
   }
 
@@ -51,23 +56,14 @@ export class LockDescriptors {
     for (let shard = 0; shard < SHARDS; shard += 1) this.close(shard);
   }
 
-  /** In two rounds each file is spared at most once, so one is found unless all are in use. */
-  #closeOne(): void {
-    for (let steps = 0; steps < 2 * SHARDS; steps += 1) {
-      this.#hand = (this.#hand + 1) % SHARDS;
-      const shard = this.#hand;
-      if (this.#fds[shard] === undefined || this.#inUse(shard)) continue;
-      if (this.#used[shard] === 0) {
-        this.close(shard);
-        return;
-      }
-      this.#used[shard] = 0;
+  /** Closes those whose lock is not held; gives how many. */
+  #closeWhere(condition: (shard: number) => boolean): number {
+    let closed = 0;
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      if (this.#fds[shard] === undefined || this.#inUse(shard) || !condition(shard)) continue;
+      this.close(shard);
+      closed += 1;
     }
-  }
-
-  #closeIdle(): number {
-    const before = this.#open;
-    for (let shard = 0; shard < SHARDS; shard += 1) if (!this.#inUse(shard)) this.close(shard);
-    return before - this.#open;
+    return closed;
   }
 }

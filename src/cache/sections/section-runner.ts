@@ -54,6 +54,7 @@ export class SectionRunner {
     this.#sections = new Sections(this.#present.opened, options.clock);
     this.#timer = setInterval(() => {
       this.checkPath();
+      this.#sections.everySecond();
       options.onSecond();
     }, CHECK_EVERY_MS).unref();
   }

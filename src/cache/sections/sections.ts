@@ -15,6 +15,8 @@ export interface ShardLocks {
   tryOnce(shard: number): boolean;
   tryRepair(shard: number, slot: number): boolean;
   leave(shard: number): void;
+  /** Gives back what was not used lately. To be called about once a second. */
+  everySecond(): void;
   close(): void;
 }
 
@@ -108,6 +110,10 @@ export class Sections implements ShardLocks {
     } catch {
       this.#descriptors.close(shard);
     }
+  }
+
+  everySecond(): void {
+    this.#descriptors.everySecond();
   }
 
   close(): void {

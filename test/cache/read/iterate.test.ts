@@ -84,8 +84,8 @@ async function whileOthersWork(
   for (const { ended } of others) {
     const { stdout, exitCode } = await ended;
     expect(exitCode).toBe(0);
-    // They were at it while it was looked.
-    expect(Number(stdout.split('\n').at(-1))).toBeGreaterThan(20);
+    // It has changed the cache meanwhile; how often depends on the machine.
+    expect(Number(stdout.split('\n').at(-1))).toBeGreaterThan(0);
   }
   return wrong;
 }
