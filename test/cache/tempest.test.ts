@@ -4,6 +4,8 @@ import { tempest } from '../helpers/tempest.js';
 
 /** For both strategies together. */
 const SECONDS = 5;
+/** What is broken shows within a few tries, on a busy machine too. */
+const MOST_TRIES = 5;
 
 describe.skipIf(!needs('tmpfs', 'koffi'))(
   'a tempest: kills, stops, clears, aborts, no space, no descriptors, all at once',
@@ -20,7 +22,16 @@ describe.skipIf(!needs('tmpfs', 'koffi'))(
     });
 
     test('where tags are not looked at, it shows', async () => {
-      const { wrong } = await tempest({ strategy: 'rename', seconds: SECONDS / 4, broken: 'no generations' });
+      const wrong: string[] = [];
+      for (let tries = 0; tries < MOST_TRIES && !wrong.some((line) => line.includes('stale')); tries += 1) {
+        const report = await tempest({
+          strategy: 'rename',
+          seconds: SECONDS / 4,
+          processes: 3,
+          broken: 'no generations',
+        });
+        wrong.push(...report.wrong);
+      }
       expect(wrong).toContainEqual(expect.stringContaining('stale'));
     });
   },

@@ -10,6 +10,8 @@ import { type Running, run, runProgram } from './run.js';
 export interface TempestOptions {
   readonly strategy: CacheStrategy;
   readonly seconds: number;
+  /** Default: all eight. */
+  readonly processes?: number;
   /** Something that is wrong on purpose, to see that it shows. */
   readonly broken?: 'no generations';
 }
@@ -53,7 +55,12 @@ const OPERATIONS_A_LINE = 20;
 const WRITERS_UNDER_WAY = (KINDS.length + 1) * LOOPS * 2;
 
 /** Needs `tmpfs`. */
-export async function tempest({ strategy, seconds, broken }: TempestOptions): Promise<TempestReport> {
+export async function tempest({
+  strategy,
+  seconds,
+  processes = KINDS.length,
+  broken,
+}: TempestOptions): Promise<TempestReport> {
   const folder = mountTmpfs('size=24m');
   const [directory, log] = [`${folder}/cache`, `${temporaryFolder()}/log`];
   writeFileSync(log, '');
@@ -85,7 +92,7 @@ export async function tempest({ strategy, seconds, broken }: TempestOptions): Pr
   const bystander = start('bystander');
   const survivor = start('survivor');
   const observer = run('observer-by-second.mjs');
-  const running = KINDS.map((kind, index) => start(kind, index));
+  const running = KINDS.slice(0, processes).map((kind, index) => start(kind, index));
   for (const process of [bystander, survivor, observer, ...running]) await process.said('ready');
   const end = performance.now() + seconds * 1_000;
   const [killed, stopped, , mostEntries] = await Promise.all([
@@ -118,7 +125,7 @@ async function kill(
   let killed = 0;
   for (; performance.now() < end; killed += 1) {
     await delay(KILL_EVERY_MS);
-    const index = (killed * 3) % KINDS.length;
+    const index = (killed * 3) % running.length;
     const kind = KINDS[index];
     if (kind === undefined) continue;
     const [victim] = running.splice(index, 1, start(kind, index));
@@ -132,7 +139,7 @@ async function stop(running: readonly Running[], end: number): Promise<number> {
   let stopped = 0;
   for (; performance.now() < end; stopped += 1) {
     await delay(STOP_EVERY_MS);
-    const victim = running[(stopped * 5) % KINDS.length];
+    const victim = running[(stopped * 5) % running.length];
     victim?.kill('SIGSTOP');
     await delay(stopped % 2 === 0 ? LOCK_TIMEOUT_MS / 4 : LOCK_TIMEOUT_MS * 1.2);
     victim?.kill('SIGCONT');
