@@ -1,6 +1,6 @@
 // @ts-check
 // Adds, rewrites and removes entries until it is told to stop: node cache-churn.mjs DIRECTORY STRATEGY NUMBER. Its own come and go; the
-// ones called `kept` it rewrites only.
+// ones called `kept` it rewrites only. Says `at work` after 20 rounds, and at the end how many there were.
 import { createInterface } from 'node:readline';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FileCache } from '../../dist/cache/file-cache.js';
@@ -21,6 +21,7 @@ while (!stopped) {
   else cache.deleteSync(own);
   cache.setSync(`kept ${Math.floor(Math.random() * 1000)}`, 'x'.repeat(Math.floor(Math.random() * 6000)));
   changes += 1;
+  if (changes === 20) console.log('at work');
   if (changes % 20 === 0) await nextTurn();
 }
 await cache.close();

@@ -74,6 +74,7 @@ async function whileOthersWork(
   const others = Array.from({ length: 4 }, (_, number) => run('cache-churn.mjs', [directory, strategy, `${number}`]));
   for (const other of others) await other.said('ready');
   for (const other of others) other.say('go');
+  for (const other of others) await other.said('at work');
   const deadline = performance.now() + scaled(1_000, 4_000);
   let wrong: string[] = [];
   for (let round = 0; wrong.length === 0 && (round < 4 || (round < 20 && performance.now() < deadline)); round += 1) {
@@ -84,8 +85,8 @@ async function whileOthersWork(
   for (const { ended } of others) {
     const { stdout, exitCode } = await ended;
     expect(exitCode).toBe(0);
-    // It has changed the cache meanwhile; how often depends on the machine.
-    expect(Number(stdout.split('\n').at(-1))).toBeGreaterThan(0);
+    // It went on while the lists were made.
+    expect(Number(stdout.split('\n').at(-1))).toBeGreaterThan(20);
   }
   return wrong;
 }
